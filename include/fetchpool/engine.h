@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing an engine.
+ *
+ * Purpose: the interface between the pool and whatever turns items into
+ *   results.  The library's own engines use nothing else.
+ * Use: a structure whose first member is struct fpool_op, and a const struct
+ *   fpool_engine with either 'run' (blocking, on workers) or 'start' (evented).
+ * Ownership: see each function.
+ * Thread-safety: see each function.
+ * Limits: an engine has 'run' or 'start', not both. */
+#ifndef FETCHPOOL_ENGINE_H
+#define FETCHPOOL_ENGINE_H
+
+#include <fetchpool/call.h>
+#include <fetchpool/job.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One item on its way through an evented engine.  The engine may use 'next' and
+ * 'private_data' as it likes, and fills in 'result' (value, drop_value, code)
+ * before it finishes the request. */
+struct fpool_request {
+    struct fpool_request *next;
+    void *private_data;
+    struct fpool_result result;
+};
+
+struct fpool_engine {
+    size_t struct_size;
+    const char *name;     /* as in fpool_result 'engine' */
+    size_t state_size;    /* bytes of 'state', which the pool allocates zeroed,
+                             one for each job */
+    unsigned item_window; /* default window of an evented engine's jobs */
+
+    /* Once for each pool, before the first job: threads and tables that jobs
+     * share, in '*ret_context'.  NULL: nothing to share.  'detach' runs when the
+     * pool is joined, after the last request was finished; it blocks until the
+     * engine's threads have ended. */
+    enum fpool_status (*attach)(struct fpool *pool, void **ret_context);
+    void (*detach)(void *context);
+
+    /* For each job: checks the operation and copies what 'state' needs of it.
+     * 'close' runs after the job's last request was finished.  Both may be
+     * NULL. */
+    enum fpool_status (*open)(void *state, const struct fpool_op *op,
+                              void *context);
+    void (*close)(void *state);
+
+    /* Blocking engines: runs one item on a worker thread.  Fills in value,
+     * drop_value and code, and returns the result's status. */
+    enum fpool_status (*run)(void *state, struct fpool_task *task,
+                             struct fpool_result *result);
+
+    /* Evented engines: begins one item and never blocks; fpool_request_finish()
+     * is called exactly once for it, now or later, on any thread.  Called on a
+     * thread of the pool or of a submitter, on several at once. */
+    void (*start)(void *state, struct fpool_request *request);
+    /* The job was cancelled: finish its requests soon, with FPOOL_ECANCELED or
+     * FPOOL_EDEADLINE as fpool_request_cancel_reason() says.  Never blocks; any
+     * thread; possibly more than once. */
+    void (*cancel)(void *state);
+};
+
+/* Finishes 'request' with 'status'; the request is gone when this returns.
+ * Never blocks and runs no user code; any thread. */
+FPOOL_API void fpool_request_finish(struct fpool_request *request,
+                                    enum fpool_status status);
+
+/* FPOOL_OK while the request's job goes on, else why it does not.  One atomic
+ * load. */
+FPOOL_API enum fpool_status fpool_request_cancel_reason(
+    const struct fpool_request *request);
+
+/* Milliseconds that one item may take, from the job's options; 0: no bound. */
+FPOOL_API int64_t fpool_request_timeout_ms(const struct fpool_request *request);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
