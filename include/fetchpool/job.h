@@ -49,7 +49,8 @@ struct fpool_job_options {
     unsigned window;
     /* Items a worker takes at once.  Default: adapts to about 100 us of work,
      * at most half of the free window.  Others take over what waits behind a
-     * slow item, so that a chunk changes speed and nothing else. */
+     * slow item, so that a chunk changes speed and nothing else.  A source that
+     * may block is asked for one item at a time. */
     unsigned chunk;
     unsigned limit; /* most items running at once; default no limit */
     uint32_t flags; /* enum fpool_job_flags */

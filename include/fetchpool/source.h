@@ -37,6 +37,9 @@ struct fpool_source {
      * job open (fpool_results_hold) and the source still says FPOOL_WAIT. */
     int (*next)(void *self, struct fpool_item *ret_item,
                 struct fpool_cancel *cancel);
+    /* True when the next call of 'next' will not block: then a worker takes
+     * several items at once, see 'chunk' in job.h.  NULL: one at a time. */
+    bool (*ready)(void *self);
     /* Releases the source.  May be NULL. */
     void (*close)(void *self);
     void *self; /* handed to the functions above; yours */

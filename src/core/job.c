@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a job: made by a verb, settled by those who finish its items,
+ * done once, released by its last user. */
+#include "core/job.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "core/fork.h"
+#include "core/pool.h"
+#include "core/puller.h"
+
+#define FIRST_CELLS 1024
+
+/* ---- Cancelling: what a trip of the job's token does. */
+
+static struct fpool_job *job_of_token(struct fpool_cancel *token)
+{
+    return (struct fpool_job *)((char *)token -
+                                offsetof(struct fpool_job, token));
+}
+
+static struct fpool_job *job_of_link(struct fpool_cancel *token)
+{
+    return (struct fpool_job *)((char *)token -
+                                offsetof(struct fpool_job, user_link));
+}
+
+static bool try_hold(struct fpool_job *job)
+{
+    unsigned refs = atomic_load(&job->refs);
+
+    while (refs != 0) {
+        if (atomic_compare_exchange_weak(&job->refs, &refs, refs + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Finishes what lies in other threads' leases and has not begun. */
+static void cancel_leases(struct fpool_job *job)
+{
+    struct fpool_chunk chunk;
+
+    while (fpool_lease_steal(&job->pool->leases, job, &chunk)) {
+        fpool_worker_run_chunk(NULL, &chunk);
+    }
+}
+
+static void cancel_job(struct fpool_job *job)
+{
+    if (job->shape != FPOOL_SHAPE_SINGLE) {
+        fpool_pull_end_if_cancelled(job);
+        cancel_leases(job);
+    } else if (fpool_dequeue(job)) {
+        fpool_worker_run_queued(NULL, job);
+    }
+    if (fpool_job_is_evented(job)) {
+        fpool_gate_notify_all(&job->pull_gate);
+        if (job->engine->cancel != NULL && job->has_state &&
+            !atomic_load(&job->is_done)) {
+            job->engine->cancel(job->state);
+        }
+    }
+    fpool_gate_notify_all(&job->pool->room);
+    fpool_gate_notify_all(&job->gate);
+    fpool_stream_notify_end(job);
+}
+
+static bool token_hold(struct fpool_cancel *token)
+{
+    return try_hold(job_of_token(token));
+}
+
+static void token_tripped(struct fpool_cancel *token)
+{
+    cancel_job(job_of_token(token));
+}
+
+static void token_release(struct fpool_cancel *token)
+{
+    fpool_job_release(job_of_token(token));
+}
+
+static const struct fpool_cancel_hook token_hook = {
+    token_hold, token_tripped, token_release
+};
+
+static bool link_hold(struct fpool_cancel *token)
+{
+    return try_hold(job_of_link(token));
+}
+
+static void link_tripped(struct fpool_cancel *token)
+{
+    fpool_cancel_trip_for(&job_of_link(token)->token,
+                          fpool_cancel_reason(token));
+}
+
+static void link_release(struct fpool_cancel *token)
+{
+    fpool_job_release(job_of_link(token));
+}
+
+static const struct fpool_cancel_hook link_hook = { link_hold, link_tripped,
+                                                    link_release };
+
+static void deadline_passed(struct fpool_timer *timer)
+{
+    struct fpool_job *job =
+        (struct fpool_job *)((char *)timer -
+                             offsetof(struct fpool_job, deadline));
+
+    fpool_cancel_trip_for(&job->token, FPOOL_EDEADLINE);
+}
+
+/* ---- Making. */
+
+static void close_source(struct fpool_source *source)
+{
+    if (source->close != NULL) {
+        source->close(source->self);
+        source->close = NULL;
+    }
+}
+
+static enum fpool_status check(const struct fpool_job_request *q,
+                               const struct fpool_job_options *o)
+{
+    bool is_single = q->shape == FPOOL_SHAPE_SINGLE;
+
+    if (q->source.status != FPOOL_OK) {
+        return q->source.status;
+    }
+    if (q->op == NULL || q->op->engine == NULL ||
+        q->op->struct_size < sizeof(struct fpool_op) ||
+        (q->op->engine->run == NULL) == (q->op->engine->start == NULL) ||
+        (!is_single &&
+         (q->source.next == NULL) == (q->source.item_at == NULL)) ||
+        o->window > FPOOL_MAX_WINDOW || o->deadline_ms < 0 ||
+        o->item_timeout_ms < 0) {
+        return FPOOL_EINVAL;
+    }
+    return FPOOL_OK;
+}
+
+/* What the job needs room for: its window, where items pass through slots. */
+static enum fpool_status make_slots(struct fpool_job *job)
+{
+    bool has_range = job->shape == FPOOL_SHAPE_BATCH &&
+                     job->source.item_at != NULL && !fpool_job_is_evented(job);
+
+    job->cells.first_size = FIRST_CELLS;
+    if (job->shape == FPOOL_SHAPE_BATCH && job->source.item_at != NULL &&
+        job->keeps_results) {
+        job->cells.first_size = job->source.count == 0 ? 1 : job->source.count;
+        if (fpool_cells_reserve(&job->cells, 0, false) != FPOOL_OK) {
+            return FPOOL_ENOMEM;
+        }
+    }
+    if (job->shape == FPOOL_SHAPE_SINGLE || has_range) {
+        if (has_range && job->window < job->pool->workers &&
+            (job->limit == 0 || job->limit > job->window)) {
+            job->limit = job->window;
+        }
+        return FPOOL_OK;
+    }
+    job->slots = fpool_calloc(job->window, sizeof(*job->slots));
+    return job->slots == NULL ? FPOOL_ENOMEM : FPOOL_OK;
+}
+
+static void set_options(struct fpool_job *job, const struct fpool_job_options *o)
+{
+    unsigned window = o->window;
+
+    if (window == 0) {
+        window = fpool_job_is_evented(job) && job->engine->item_window != 0
+                     ? job->engine->item_window
+                     : 2 * job->pool->workers;
+    }
+    job->window = window;
+    job->chunk = o->chunk;
+    job->limit = o->limit;
+    job->flags = o->flags;
+    job->item_timeout_ns = o->item_timeout_ms >= INT64_MAX / 1000000
+                               ? 0
+                               : o->item_timeout_ms * 1000000;
+    job->drop_value = o->drop_value;
+    job->on_done = o->on_done;
+    job->userdata = o->userdata;
+    atomic_init(&job->chunk_now, 1);
+}
+
+static enum fpool_status open_engine(struct fpool_job *job,
+                                     const struct fpool_op *op)
+{
+    void *context = NULL;
+    enum fpool_status st = FPOOL_OK;
+
+    if (job->engine->attach != NULL) {
+        st = fpool_get_context(job->pool, job->engine, &context);
+    }
+    if (st == FPOOL_OK && job->engine->open != NULL) {
+        st = job->engine->open(job->state, op, context);
+    }
+    job->has_state = st == FPOOL_OK;
+    return st;
+}
+
+static enum fpool_status make_tokens(struct fpool_job *job,
+                                     const struct fpool_job_options *o)
+{
+    enum fpool_status st;
+
+    st = fpool_cancel_init(&job->token, &job->pool->token, &token_hook);
+    if (st == FPOOL_OK && o->cancel != NULL) {
+        st = fpool_cancel_init(&job->user_link, o->cancel, &link_hook);
+        if (st == FPOOL_OK && fpool_cancel_is_tripped(&job->user_link)) {
+            fpool_cancel_trip_for(&job->token,
+                                  fpool_cancel_reason(&job->user_link));
+        }
+    }
+    return st;
+}
+
+/* Everything that can fail, before anybody else sees the job. */
+static enum fpool_status build(struct fpool_job *job, const struct fpool_op *op,
+                               const struct fpool_job_options *o)
+{
+    enum fpool_status st;
+
+    set_options(job, o);
+    st = make_slots(job);
+    if (st == FPOOL_OK) {
+        st = open_engine(job, op);
+    }
+    if (st == FPOOL_OK) {
+        st = fpool_add_job(job->pool);
+    }
+    if (st != FPOOL_OK) {
+        return st;
+    }
+    st = make_tokens(job, o);
+    if (st == FPOOL_OK && o->deadline_ms != 0) {
+        st = fpool_timer_set(&job->pool->timers, &job->deadline,
+                             fpool_deadline_after_ms(o->deadline_ms),
+                             deadline_passed);
+    }
+    if (st != FPOOL_OK) {
+        fpool_remove_job(job->pool);
+    }
+    return st;
+}
+
+static struct fpool_job *allocate(const struct fpool_job_request *q)
+{
+    size_t size = (sizeof(struct fpool_job) + 15) / 16 * 16;
+    struct fpool_job *job = fpool_aligned_calloc(
+        FPOOL_CACHE_LINE, size + q->op->engine->state_size);
+
+    if (job == NULL) {
+        return NULL;
+    }
+    job->kind = q->kind;
+    job->fork_generation = q->pool->fork_generation;
+    job->pool = q->pool;
+    job->engine = q->op->engine;
+    job->state = (char *)job + size;
+    job->shape = q->shape;
+    job->source = q->source;
+    job->keeps_results = q->keeps_results;
+    job->bell.fd = -1;
+    fpool_mutex_init(&job->mu);
+    atomic_init(&job->refs, 2);
+    atomic_init(&job->phase, q->shape == FPOOL_SHAPE_SINGLE
+                                 ? FPOOL_PHASE_ENDED
+                                 : FPOOL_PHASE_READY);
+    atomic_init(&job->unfinished, 1);
+    atomic_fetch_add(&q->pool->refs, 1);
+    return job;
+}
+
+enum fpool_status fpool_job_create(const struct fpool_job_request *q,
+                                   struct fpool_job **ret_job)
+{
+    struct fpool_source source = q->source;
+    struct fpool_job_options o;
+    struct fpool_job *job = NULL;
+    enum fpool_status st = FPOOL_EINVAL;
+
+    if (q->pool != NULL && fpool_options_copy(&o, sizeof(o), q->options)) {
+        st = fpool_is_forked(q->pool) ? FPOOL_EFORK : check(q, &o);
+    }
+    if (st == FPOOL_OK) {
+        job = allocate(q);
+        st = job == NULL ? FPOOL_ENOMEM : build(job, q->op, &o);
+    }
+    if (st == FPOOL_OK) {
+        *ret_job = job;
+        return FPOOL_OK;
+    }
+    if (job != NULL) {
+        atomic_store(&job->refs, 1);
+        fpool_job_release(job);
+    } else {
+        close_source(&source);
+    }
+    return st;
+}
+
+enum fpool_status fpool_job_launch(struct fpool_job *job)
+{
+    enum fpool_status st = FPOOL_OK;
+
+    if (fpool_job_reason(job) != FPOOL_OK) {
+        cancel_job(job); /* its parent had been tripped before it was born */
+        return FPOOL_OK;
+    }
+    if (fpool_job_is_evented(job)) {
+        st = fpool_puller_start(job);
+    } else {
+        fpool_link_job(job);
+        st = fpool_notify(job->pool);
+    }
+    if (st != FPOOL_OK) {
+        fpool_cancel_trip_for(&job->token, st);
+    }
+    return st;
+}
+
+/* ---- Ending. */
+
+static enum fpool_status find_final_status(struct fpool_job *job)
+{
+    enum fpool_status reason = fpool_job_reason(job);
+    enum fpool_status failed;
+
+    fpool_mutex_lock(&job->mu);
+    failed = job->failed_status;
+    fpool_mutex_unlock(&job->mu);
+    if (job->shape == FPOOL_SHAPE_SINGLE) {
+        return failed;
+    }
+    if (job->shape == FPOOL_SHAPE_BATCH) {
+        if (failed != FPOOL_OK) {
+            return failed;
+        }
+        if (job->source.item_at != NULL &&
+            atomic_load(&job->pulled) == job->source.count) {
+            return FPOOL_OK; /* a trip came too late to matter */
+        }
+        reason = fpool_item_status(reason);
+    }
+    if (atomic_load(&job->source_code) != 0) {
+        return FPOOL_ESOURCE;
+    }
+    return reason;
+}
+
+void fpool_job_complete(struct fpool_job *job)
+{
+    struct fpool *pool = job->pool;
+    struct fpool_done done = { .status = find_final_status(job) };
+
+    atomic_store(&job->final_status, done.status);
+    if (job->shape == FPOOL_SHAPE_SINGLE) {
+        done.result = &job->single.request.result;
+        if (fpool_job_is_evented(job)) {
+            fpool_give_room(pool);
+        }
+    }
+    if (job->shape == FPOOL_SHAPE_BATCH && job->keeps_results) {
+        done.batch = (struct fpool_batch *)job;
+    }
+    if (job->on_done != NULL) {
+        /* The callback may look at the batch's results already. */
+        atomic_store(&job->is_readable, true);
+        job->on_done(job->userdata, &done);
+    }
+    if (job->shape == FPOOL_SHAPE_SINGLE) {
+        unsigned queued = FPOOL_FUTURE_QUEUED;
+
+        if (!atomic_compare_exchange_strong(&job->future_state, &queued,
+                                            FPOOL_FUTURE_CANCELED)) {
+            atomic_store(&job->future_state, FPOOL_FUTURE_DONE);
+        }
+    }
+    atomic_store(&job->is_readable, true);
+    atomic_store(&job->is_done, true);
+    fpool_gate_notify_all(&job->gate);
+    fpool_stream_notify_end(job);
+    fpool_remove_job(pool);
+    fpool_job_release(job);
+}
+
+/* The last item is finished and the source is closed. */
+static void done(struct fpool_job *job)
+{
+    if (job->deadline.fire != NULL) {
+        fpool_timer_cancel(&job->pool->timers, &job->deadline);
+    }
+    if (job->on_done != NULL && fpool_job_is_evented(job) &&
+        fpool_worker_of(job->pool) == NULL) {
+        /* An engine's thread runs no callback: a worker does. */
+        job->is_completing = true;
+        fpool_enqueue(job, UINT_MAX, false, 0);
+        return;
+    }
+    fpool_job_complete(job);
+}
+
+void fpool_job_settle_source(struct fpool_job *job)
+{
+    if (atomic_fetch_sub(&job->unfinished, 1) == 1) {
+        done(job);
+    }
+}
+
+void fpool_job_settle(struct fpool_job *job, uint64_t n)
+{
+    fpool_count(&job->pool->completed, n);
+    if (job->limit != 0) {
+        atomic_fetch_sub(&job->running, (unsigned)n);
+    }
+    if (atomic_fetch_sub(&job->unfinished, n) == n) {
+        done(job);
+    }
+    if (job->limit != 0) {
+        fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
+    }
+    if (atomic_load(&job->may_wait)) {
+        fpool_job_wake(job);
+    }
+}
+
+enum fpool_status fpool_job_status(struct fpool_job *job)
+{
+    return (enum fpool_status)atomic_load(&job->final_status);
+}
+
+enum fpool_status fpool_job_wait(struct fpool_job *job, int64_t timeout_ms)
+{
+    struct fpool_worker *worker = fpool_worker_of(job->pool);
+    int64_t deadline = timeout_ms == 0 ? 0 : fpool_deadline_after_ms(timeout_ms);
+    bool in_time = true;
+    bool has_helped;
+    unsigned key;
+
+    if (fpool_job_is_forked(job)) {
+        return FPOOL_EFORK;
+    }
+    while (!atomic_load(&job->is_done)) {
+        if (worker != NULL && timeout_ms != 0 &&
+            fpool_worker_help(worker, job)) {
+            continue;
+        }
+        if (!in_time || timeout_ms == 0) {
+            return FPOOL_ETIMEDOUT;
+        }
+        key = fpool_gate_prepare(&job->gate);
+        atomic_fetch_add(&job->n_helpers, worker != NULL);
+        has_helped = worker != NULL && fpool_worker_help(worker, job);
+        if (has_helped || atomic_load(&job->is_done)) {
+            fpool_gate_abandon(&job->gate);
+        } else {
+            in_time = fpool_gate_wait(&job->gate, key, deadline);
+        }
+        atomic_fetch_sub(&job->n_helpers, worker != NULL);
+    }
+    return fpool_job_status(job);
+}
+
+/* ---- Releasing. */
+
+void fpool_job_clean(struct fpool_job *job)
+{
+    if (atomic_exchange(&job->is_cleaned, true)) {
+        return;
+    }
+    if (job->shape == FPOOL_SHAPE_BATCH) {
+        fpool_batch_clear(job);
+    } else if (job->shape == FPOOL_SHAPE_SINGLE) {
+        fpool_result_release(&job->single.request.result);
+    } else if (job->slots != NULL) {
+        fpool_stream_drain(job);
+    }
+    close_source(&job->source);
+    if (job->has_state && job->engine->close != NULL) {
+        job->engine->close(job->state);
+    }
+}
+
+void fpool_job_release(struct fpool_job *job)
+{
+    struct fpool *pool = job->pool;
+
+    if (atomic_fetch_sub(&job->refs, 1) != 1) {
+        return;
+    }
+    fpool_cancel_fini(&job->user_link);
+    fpool_cancel_fini(&job->token);
+    fpool_job_clean(job);
+    fpool_bell_fini(&job->bell);
+    fpool_free(job->slots);
+    fpool_mutex_fini(&job->mu);
+    fpool_free(job);
+    fpool_release(pool);
+}
+
+void fpool_job_destroy(struct fpool_job *job)
+{
+    if (fpool_job_is_forked(job)) {
+        return;
+    }
+    if (!atomic_load(&job->is_done)) {
+        fpool_cancel_trip_for(&job->token, FPOOL_ECANCELED);
+    }
+    if (!fpool_worker_is_inside(fpool_worker_of(job->pool), job)) {
+        fpool_job_wait(job, FPOOL_FOREVER);
+        fpool_job_clean(job);
+    }
+    fpool_job_release(job);
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/* Pulling items from a job's source.  Called by workers, pullers, and workers
+ * that wait; calls the source. */
+#include "core/pull.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/pool.h"
+
+#define CHUNK_TARGET_NS 100000
+
+/* How one attempt at the source went. */
+enum asked {
+    ASKED_SOME,   /* it yielded; perhaps fewer items than wanted */
+    ASKED_NO_ROOM,
+    ASKED_WAIT,
+    ASKED_RETRY,  /* it said FPOOL_WAIT for the first time */
+    ASKED_END
+};
+
+/* ---- Slots. */
+
+static uint64_t outstanding(const struct fpool_job *job)
+{
+    return atomic_load(&job->pulled) - atomic_load(&job->delivered);
+}
+
+/* Whether a slot could be had; by the claim's holder. */
+static bool has_slot(const struct fpool_job *job)
+{
+    if (job->shape == FPOOL_SHAPE_ORDERED) {
+        return outstanding(job) < job->window;
+    }
+    return job->free_local != NULL || job->n_fresh < job->window ||
+           atomic_load(&job->free_shared) != NULL;
+}
+
+static bool has_room(const struct fpool_job *job)
+{
+    if (job->limit != 0 && atomic_load(&job->running) >= job->limit) {
+        return false;
+    }
+    return job->slots == NULL || has_slot(job);
+}
+
+static struct fpool_slot *take_slot(struct fpool_job *job)
+{
+    struct fpool_slot *slot;
+
+    if (!has_slot(job)) {
+        return NULL;
+    }
+    if (job->shape == FPOOL_SHAPE_ORDERED) {
+        return &job->slots[atomic_load(&job->pulled) % job->window];
+    }
+    if (job->free_local == NULL) {
+        job->free_local = atomic_exchange(&job->free_shared, NULL);
+    }
+    slot = job->free_local;
+    if (slot != NULL) {
+        job->free_local = (struct fpool_slot *)slot->request.next;
+        return slot;
+    }
+    return &job->slots[job->n_fresh++];
+}
+
+static void untake_slot(struct fpool_job *job, struct fpool_slot *slot)
+{
+    if (job->shape != FPOOL_SHAPE_ORDERED) {
+        slot->request.next = (struct fpool_request *)job->free_local;
+        job->free_local = slot;
+    }
+}
+
+void fpool_slots_return(struct fpool_job *job, struct fpool_slot *first,
+                        struct fpool_slot *last)
+{
+    struct fpool_slot *head = atomic_load(&job->free_shared);
+
+    do {
+        last->request.next = (struct fpool_request *)head;
+    } while (!atomic_compare_exchange_weak(&job->free_shared, &head, first));
+}
+
+/* ---- Asking. */
+
+static unsigned chunk_size(const struct fpool_job *job)
+{
+    unsigned n = job->chunk;
+    uint64_t cap = job->slots == NULL ? FPOOL_RANGE_MAX : FPOOL_CHUNK_MAX;
+
+    if (n == 0) {
+        n = fpool_chunk_is_adaptive(job)
+                ? atomic_load_explicit(&job->chunk_now, memory_order_relaxed)
+                : 1;
+        if (job->slots != NULL) {
+            uint64_t half = (job->window - outstanding(job) + 1) / 2;
+
+            cap = half < cap ? half : cap;
+        }
+    }
+    if (job->limit != 0) {
+        unsigned running = atomic_load(&job->running);
+        unsigned left = running < job->limit ? job->limit - running : 0;
+
+        cap = left < cap ? left : cap;
+    }
+    n = n < cap ? n : (unsigned)cap;
+    return n == 0 ? 1 : n;
+}
+
+/* Asks a source for one item. */
+static int ask(struct fpool_job *job, struct fpool_item *ret_item)
+{
+    uint64_t index = atomic_load_explicit(&job->pulled, memory_order_relaxed);
+
+    memset(ret_item, 0, sizeof(*ret_item));
+    if (job->source.item_at != NULL) {
+        if (index >= job->source.count) {
+            return FPOOL_END;
+        }
+        job->source.item_at(&job->source, index, ret_item);
+        return FPOOL_OK;
+    }
+    return job->source.next(job->source.self, ret_item, &job->token);
+}
+
+static void fill_slot(struct fpool_job *job, struct fpool_slot *slot)
+{
+    uint64_t index = atomic_load_explicit(&job->pulled, memory_order_relaxed);
+    struct fpool_result *r = &slot->request.result;
+
+    slot->request.next = NULL;
+    slot->request.private_data = NULL;
+    slot->job = job;
+    r->index = index;
+    r->status = FPOOL_OK;
+    r->code = 0;
+    r->value = NULL;
+    r->drop_value = NULL;
+    r->engine = job->engine->name;
+    atomic_store_explicit(&slot->state, FPOOL_SLOT_PULLED,
+                          memory_order_relaxed);
+    atomic_store_explicit(&job->pulled, index + 1, memory_order_seq_cst);
+    assert(outstanding(job) <= job->window);
+}
+
+static enum asked answered(struct fpool_job *job, int rc)
+{
+    if (rc == FPOOL_END) {
+        return ASKED_END;
+    }
+    if (rc == FPOOL_WAIT) {
+        return atomic_exchange(&job->may_wait, true) ? ASKED_WAIT : ASKED_RETRY;
+    }
+    atomic_store(&job->source_code, rc);
+    return ASKED_END;
+}
+
+/* Fills slots, at least one if the source has one. */
+static enum asked ask_for_slots(struct fpool_job *job, struct fpool_chunk *c,
+                                unsigned want)
+{
+    while (c->n < want) {
+        struct fpool_slot *slot = take_slot(job);
+        int rc;
+
+        if (slot == NULL) {
+            return c->n != 0 ? ASKED_SOME : ASKED_NO_ROOM;
+        }
+        if (job->shape == FPOOL_SHAPE_BATCH && job->keeps_results &&
+            fpool_cells_reserve(&job->cells, atomic_load(&job->pulled),
+                                job->source.item_at == NULL) != FPOOL_OK) {
+            untake_slot(job, slot);
+            fpool_cancel_trip_for(&job->token, FPOOL_ENOMEM);
+            return ASKED_END;
+        }
+        rc = ask(job, &slot->request.result.item);
+        if (rc != FPOOL_OK) {
+            untake_slot(job, slot);
+            return answered(job, rc);
+        }
+        fill_slot(job, slot);
+        c->slots[c->n++] = slot;
+        if (job->source.item_at == NULL &&
+            (job->source.ready == NULL ||
+             !job->source.ready(job->source.self))) {
+            break;
+        }
+    }
+    return ASKED_SOME;
+}
+
+/* Takes a range of positions: nothing to ask, nothing to store. */
+static enum asked ask_for_range(struct fpool_job *job, struct fpool_chunk *c,
+                                unsigned want)
+{
+    uint64_t left = job->source.count - atomic_load(&job->pulled);
+
+    c->base = atomic_load(&job->pulled);
+    c->n = left < want ? (unsigned)left : want;
+    atomic_store(&job->pulled, c->base + c->n);
+    return c->n == left ? ASKED_END : ASKED_SOME;
+}
+
+/* ---- The claim. */
+
+static bool claim(struct fpool_job *job)
+{
+    return !atomic_load_explicit(&job->is_claimed, memory_order_relaxed) &&
+           !atomic_exchange(&job->is_claimed, true);
+}
+
+static void end_source(struct fpool_job *job)
+{
+    /* Positions may still be asked for; fpool_job_release() closes those. */
+    if (job->source.item_at == NULL && job->source.close != NULL) {
+        job->source.close(job->source.self);
+        job->source.close = NULL;
+    }
+    atomic_store(&job->phase, FPOOL_PHASE_ENDED);
+    fpool_unlink_job(job);
+}
+
+/* Gives the claim back; a trip that found it taken leaves the rest to us. */
+static void unclaim(struct fpool_job *job, bool has_ended)
+{
+    atomic_store(&job->is_claimed, false);
+    if (has_ended) {
+        fpool_job_settle_source(job);
+    } else if (fpool_job_reason(job) != FPOOL_OK) {
+        fpool_pull_end_if_cancelled(job);
+    }
+}
+
+void fpool_pull_end_if_cancelled(struct fpool_job *job)
+{
+    bool has_ended = false;
+
+    if (fpool_job_reason(job) == FPOOL_OK || !claim(job)) {
+        return;
+    }
+    if (atomic_load(&job->phase) != FPOOL_PHASE_ENDED) {
+        end_source(job);
+        has_ended = true;
+    }
+    unclaim(job, has_ended);
+}
+
+/* Makes the job not ready, then looks whether its reason is gone already. */
+static enum fpool_took stall(struct fpool_job *job)
+{
+    fpool_unlink_job(job);
+    atomic_store(&job->phase, FPOOL_PHASE_STALLED);
+    if (has_room(job)) {
+        fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
+        return FPOOL_TOOK_RETRY;
+    }
+    return FPOOL_TOOK_NOTHING;
+}
+
+static bool is_quiet(const struct fpool_job *job)
+{
+    return job->shape == FPOOL_SHAPE_BATCH ? atomic_load(&job->unfinished) == 1
+                                           : outstanding(job) == 0;
+}
+
+static enum fpool_took wait_for_source(struct fpool_job *job, unsigned sequence)
+{
+    fpool_unlink_job(job);
+    atomic_store(&job->phase, FPOOL_PHASE_WAITING);
+    if (atomic_load(&job->wake_sequence) != sequence) {
+        fpool_job_reactivate(job, FPOOL_PHASE_WAITING);
+        return FPOOL_TOOK_RETRY;
+    }
+    if (is_quiet(job)) {
+        fpool_gate_notify_all(&job->gate); /* the consumer may end it now */
+        fpool_stream_notify_end(job);
+    }
+    return FPOOL_TOOK_NOTHING;
+}
+
+/* One attempt, claimed.  '*ret_ended' when the source has ended with it. */
+static enum fpool_took pull_claimed(struct fpool_job *job,
+                                    struct fpool_chunk *c, bool *ret_ended)
+{
+    bool is_final = job->shape == FPOOL_SHAPE_BATCH
+                        ? is_quiet(job)
+                        : atomic_exchange(&job->final_ask, false);
+    unsigned sequence = atomic_load(&job->wake_sequence);
+    unsigned want = chunk_size(job);
+    enum asked asked;
+
+    if (!has_room(job)) {
+        return stall(job);
+    }
+    asked = job->slots == NULL ? ask_for_range(job, c, want)
+                               : ask_for_slots(job, c, want);
+    if (asked == ASKED_WAIT && c->n == 0 && is_final &&
+        atomic_load(&job->holds) == 0 && is_quiet(job) &&
+        atomic_load(&job->wake_sequence) == sequence) {
+        asked = ASKED_END;
+    }
+    if (c->n != 0) {
+        atomic_fetch_add(&job->unfinished, c->n);
+        if (job->limit != 0) {
+            atomic_fetch_add(&job->running, c->n);
+        }
+    }
+    if (asked == ASKED_END) {
+        end_source(job);
+        *ret_ended = true;
+    }
+    if (c->n != 0) {
+        return FPOOL_TOOK_ITEMS;
+    }
+    switch (asked) {
+    case ASKED_NO_ROOM:
+        return stall(job);
+    case ASKED_WAIT:
+        return wait_for_source(job, sequence);
+    case ASKED_RETRY:
+        return FPOOL_TOOK_RETRY;
+    default:
+        return FPOOL_TOOK_NOTHING;
+    }
+}
+
+enum fpool_took fpool_pull(struct fpool_job *job, struct fpool_chunk *chunk,
+                           void (*may_block)(void *arg), void *arg)
+{
+    enum fpool_took took = FPOOL_TOOK_NOTHING;
+    bool has_ended = false;
+
+    if (!claim(job)) {
+        return FPOOL_TOOK_BUSY;
+    }
+    chunk->job = job;
+    chunk->owns_reference = false;
+    chunk->n = 0;
+    if (atomic_load(&job->phase) == FPOOL_PHASE_READY) {
+        if (fpool_job_reason(job) != FPOOL_OK) {
+            end_source(job);
+            has_ended = true;
+        } else {
+            if (may_block != NULL && job->source.item_at == NULL) {
+                may_block(arg);
+            }
+            took = pull_claimed(job, chunk, &has_ended);
+        }
+    }
+    unclaim(job, has_ended);
+    if (took == FPOOL_TOOK_ITEMS && atomic_load(&job->n_helpers) != 0) {
+        fpool_gate_notify_all(&job->gate); /* they could take the next */
+    }
+    return took;
+}
+
+void fpool_job_reactivate(struct fpool_job *job, enum fpool_phase phase)
+{
+    unsigned expected = phase;
+
+    if (!atomic_compare_exchange_strong(&job->phase, &expected,
+                                        FPOOL_PHASE_READY)) {
+        return;
+    }
+    if (fpool_job_is_evented(job)) {
+        fpool_gate_notify_all(&job->pull_gate);
+    } else {
+        fpool_link_job(job);
+    }
+}
+
+void fpool_job_wake(struct fpool_job *job)
+{
+    atomic_fetch_add(&job->wake_sequence, 1);
+    fpool_job_reactivate(job, FPOOL_PHASE_WAITING);
+}
+
+void fpool_chunk_adapt(struct fpool_job *job, unsigned n, int64_t elapsed_ns)
+{
+    unsigned now = atomic_load_explicit(&job->chunk_now, memory_order_relaxed);
+    uint64_t each = (uint64_t)(elapsed_ns < 1 ? 1 : elapsed_ns) / n;
+    uint64_t fit = CHUNK_TARGET_NS / (each == 0 ? 1 : each);
+    uint64_t next = fit < 2ull * n ? fit : 2ull * n;
+
+    if (n < now && next < fit && next < now) {
+        return; /* a short chunk says nothing against a long one */
+    }
+    next = next == 0 ? 1 : next;
+    next = next > FPOOL_RANGE_MAX ? FPOOL_RANGE_MAX : next;
+    if (next != now) {
+        atomic_store_explicit(&job->chunk_now, (unsigned)next,
+                              memory_order_relaxed);
+    }
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Pulling: from the source into slots, within the window.
+ *
+ * Purpose: the only place that asks a source.
+ * Use: workers and pullers take chunks; everybody who changes what a stalled or
+ *   waiting job waits for reactivates it.
+ * Thread-safety: any thread; the source is claimed by one at a time, and nobody
+ *   waits for the claim.
+ * Limits: FPOOL_CHUNK_MAX slots at once. */
+#ifndef FPOOL_CORE_PULL_H
+#define FPOOL_CORE_PULL_H
+
+#include "core/job.h"
+
+#define FPOOL_CHUNK_MAX 256u
+#define FPOOL_RANGE_MAX (1u << 20)
+
+/* Items taken at once: slots, or for a batch over positions just a range. */
+struct fpool_chunk {
+    struct fpool_job *job;
+    bool owns_reference; /* of the job, which running the chunk gives up */
+    uint64_t base; /* index of the first, where there are no slots */
+    unsigned n;
+    struct fpool_slot *slots[FPOOL_CHUNK_MAX];
+};
+
+enum fpool_took {
+    FPOOL_TOOK_NOTHING, /* the job is not ready; it will be offered again */
+    FPOOL_TOOK_BUSY,    /* somebody else has claimed the source */
+    FPOOL_TOOK_RETRY,   /* the job changed meanwhile: try again at once */
+    FPOOL_TOOK_ITEMS
+};
+
+/* Takes the next chunk.  'may_block' is called before a source that may block
+ * is asked, at most once. */
+enum fpool_took fpool_pull(struct fpool_job *job, struct fpool_chunk *chunk,
+                           void (*may_block)(void *arg), void *arg);
+
+/* Closes the source of a cancelled job, unless somebody has claimed it: then
+ * that thread does. */
+void fpool_pull_end_if_cancelled(struct fpool_job *job);
+
+/* Offers the job again if it is in 'phase'. */
+void fpool_job_reactivate(struct fpool_job *job, enum fpool_phase phase);
+
+/* The source may have more to say: counts, and offers a waiting job again. */
+void fpool_job_wake(struct fpool_job *job);
+
+/* Gives slots back, as a chain from 'first' to 'last'. */
+void fpool_slots_return(struct fpool_job *job, struct fpool_slot *first,
+                        struct fpool_slot *last);
+
+/* Learns from a chunk of 'n' items that took 'elapsed_ns'. */
+void fpool_chunk_adapt(struct fpool_job *job, unsigned n, int64_t elapsed_ns);
+
+/* Whether the job takes chunks whose size adapts. */
+static inline bool fpool_chunk_is_adaptive(const struct fpool_job *job)
+{
+    return job->chunk == 0 &&
+           (job->source.item_at != NULL || job->source.ready != NULL);
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Finishing: the one place where an item gets its result, exactly once.  Called
+ * by workers and evented engines; calls stream.c and batch.c to store it. */
+#include <assert.h>
+
+#include "core/pool.h"
+
+/* Of several failures the one at the lowest index counts, and a cancelled item
+ * only if there is nothing else. */
+FPOOL_REQUIRES(job->mu)
+static bool is_first_failure(const struct fpool_job *job, uint64_t index,
+                             enum fpool_status status)
+{
+    bool was_cancelled = job->failed_status == FPOOL_ECANCELED;
+    bool is_cancelled = status == FPOOL_ECANCELED;
+
+    if (job->failed_status == FPOOL_OK || was_cancelled != is_cancelled) {
+        return job->failed_status == FPOOL_OK || was_cancelled;
+    }
+    return index < job->failed_index;
+}
+
+/* What every finished item has in common. */
+static void account(struct fpool_job *job, struct fpool_result *result,
+                    enum fpool_status status)
+{
+    result->status = status;
+    if (status == FPOOL_OK) {
+        return;
+    }
+    fpool_count(&job->pool->failed, 1);
+    if (status == FPOOL_ECANCELED) {
+        fpool_count(&job->pool->cancelled, 1);
+    }
+    fpool_mutex_lock(&job->mu);
+    if (is_first_failure(job, result->index, status)) {
+        job->failed_index = result->index;
+        job->failed_status = status;
+    }
+    fpool_mutex_unlock(&job->mu);
+    if ((job->flags & FPOOL_FAIL_FAST) != 0) {
+        fpool_cancel_trip_for(&job->token, FPOOL_EFAILED);
+    }
+}
+
+/* A batch needs the slot again at once. */
+static void store_in_batch(struct fpool_job *job, struct fpool_slot *slot)
+{
+    fpool_batch_store(job, &slot->request.result);
+    atomic_fetch_add(&job->delivered, 1);
+    fpool_slots_return(job, slot, slot);
+    if (atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
+        fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
+    }
+}
+
+void fpool_slot_finish(struct fpool_slot *slot, enum fpool_status status)
+{
+    struct fpool_job *job = slot->job;
+
+    assert(atomic_load(&slot->state) == FPOOL_SLOT_PULLED);
+    account(job, &slot->request.result, status);
+    switch (job->shape) {
+    case FPOOL_SHAPE_UNORDERED:
+    case FPOOL_SHAPE_ORDERED:
+        fpool_stream_publish(job, slot);
+        break;
+    case FPOOL_SHAPE_BATCH:
+        atomic_store(&slot->state, FPOOL_SLOT_FREE);
+        store_in_batch(job, slot);
+        break;
+    case FPOOL_SHAPE_SINGLE:
+        atomic_store(&slot->state, FPOOL_SLOT_DONE);
+        break;
+    }
+}
+
+void fpool_index_finish(struct fpool_job *job, struct fpool_result *result,
+                        enum fpool_status status)
+{
+    account(job, result, status);
+    fpool_batch_store(job, result);
+}
+
+static struct fpool_slot *slot_of(struct fpool_request *request)
+{
+    return (struct fpool_slot *)request;
+}
+
+void fpool_request_finish(struct fpool_request *request,
+                          enum fpool_status status)
+{
+    struct fpool_job *job = slot_of(request)->job;
+
+    fpool_job_hold(job);
+    fpool_slot_finish(slot_of(request), status);
+    fpool_job_settle(job, 1);
+    fpool_job_release(job);
+}
+
+enum fpool_status fpool_request_cancel_reason(
+    const struct fpool_request *request)
+{
+    const struct fpool_slot *slot = (const struct fpool_slot *)request;
+
+    return fpool_item_status(fpool_job_reason(slot->job));
+}
+
+int64_t fpool_request_timeout_ms(const struct fpool_request *request)
+{
+    const struct fpool_slot *slot = (const struct fpool_slot *)request;
+
+    return slot->job->item_timeout_ns / 1000000;
+}

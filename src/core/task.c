@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The running task; begun and ended by workers, asked by user code. */
+#include "core/task.h"
+
+#include "base/clock.h"
+#include "fetchpool/call.h"
+
+static void expire(struct fpool_timer *timer)
+{
+    struct fpool_task *task =
+        (struct fpool_task *)((char *)timer -
+                              offsetof(struct fpool_task, timer));
+
+    atomic_store(&task->is_expired, true);
+    if (atomic_load(&task->has_token)) {
+        fpool_cancel_trip_for(&task->token, FPOOL_EDEADLINE);
+    }
+}
+
+void fpool_task_begin(struct fpool_task *task, struct fpool_worker *worker,
+                      struct fpool_job *job, struct fpool_result *result)
+{
+    task->below = worker->task;
+    task->worker = worker;
+    task->job = job;
+    task->result = result;
+    atomic_store_explicit(&task->is_expired, false, memory_order_relaxed);
+    atomic_store_explicit(&task->has_token, false, memory_order_relaxed);
+    task->timer.fire = NULL;
+    if (job->item_timeout_ns != 0) {
+        task->timer.node.place = 0;
+        if (fpool_timer_set(&job->pool->timers, &task->timer,
+                            fpool_now_ns() + job->item_timeout_ns,
+                            expire) != FPOOL_OK) {
+            atomic_store(&task->is_expired, true); /* no unbounded item */
+        }
+    }
+    worker->task = task;
+}
+
+void fpool_task_end(struct fpool_task *task)
+{
+    task->worker->task = task->below;
+    if (task->timer.fire != NULL) {
+        fpool_timer_cancel(&task->job->pool->timers, &task->timer);
+    }
+    if (atomic_load_explicit(&task->has_token, memory_order_relaxed)) {
+        fpool_cancel_fini(&task->token);
+    }
+}
+
+struct fpool *fpool_task_pool(const struct fpool_task *task)
+{
+    return task->job->pool;
+}
+
+void *fpool_task_userdata(const struct fpool_task *task)
+{
+    const struct fpool_call_op *call = task->job->state;
+
+    return task->job->engine == fpool_engine_call() ? call->userdata : NULL;
+}
+
+void *fpool_task_local(const struct fpool_task *task)
+{
+    return task->worker->local;
+}
+
+uint64_t fpool_task_index(const struct fpool_task *task)
+{
+    return task->result->index;
+}
+
+const struct fpool_item *fpool_task_item(const struct fpool_task *task)
+{
+    return &task->result->item;
+}
+
+bool fpool_task_is_cancelled(const struct fpool_task *task)
+{
+    return atomic_load_explicit(&task->is_expired, memory_order_relaxed) ||
+           fpool_job_reason(task->job) != FPOOL_OK;
+}
+
+struct fpool_cancel *fpool_task_cancel_token(struct fpool_task *task)
+{
+    if (!atomic_load(&task->has_token)) {
+        if (fpool_cancel_init(&task->token, &task->job->token, NULL) !=
+            FPOOL_OK) {
+            return NULL;
+        }
+        atomic_store(&task->has_token, true);
+        if (atomic_load(&task->is_expired)) {
+            fpool_cancel_trip_for(&task->token, FPOOL_EDEADLINE);
+        }
+    }
+    return &task->token;
+}
