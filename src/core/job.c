@@ -148,6 +148,35 @@ static enum fpool_status check(const struct fpool_job_request *q,
     return FPOOL_OK;
 }
 
+/* A multiple of the cache line at or above 'p'. */
+static void *align(void *p)
+{
+    return (char *)p + (-(uintptr_t)p & (FPOOL_CACHE_LINE - 1));
+}
+
+/* Slots and rings; zero pages that cost nothing until they are used. */
+static enum fpool_status allocate_rings(struct fpool_job *job)
+{
+    size_t n = job->window;
+    bool ok;
+
+    job->slots_memory =
+        fpool_calloc(n * sizeof(*job->slots) + FPOOL_CACHE_LINE, 1);
+    ok = job->slots_memory != NULL;
+    if (ok) {
+        job->slots = align(job->slots_memory);
+    }
+    if (job->shape == FPOOL_SHAPE_UNORDERED) {
+        job->ready = fpool_calloc(n, sizeof(*job->ready));
+        ok = ok && job->ready != NULL;
+    }
+    if (job->shape != FPOOL_SHAPE_ORDERED) {
+        job->freed = fpool_calloc(n, sizeof(*job->freed));
+        ok = ok && job->freed != NULL;
+    }
+    return ok ? FPOOL_OK : FPOOL_ENOMEM;
+}
+
 /* What the job needs room for: its window, where items pass through slots. */
 static enum fpool_status make_slots(struct fpool_job *job)
 {
@@ -169,8 +198,7 @@ static enum fpool_status make_slots(struct fpool_job *job)
         }
         return FPOOL_OK;
     }
-    job->slots = fpool_calloc(job->window, sizeof(*job->slots));
-    return job->slots == NULL ? FPOOL_ENOMEM : FPOOL_OK;
+    return allocate_rings(job);
 }
 
 static void set_options(struct fpool_job *job, const struct fpool_job_options *o)
@@ -279,7 +307,7 @@ static struct fpool_job *allocate(const struct fpool_job_request *q)
     atomic_init(&job->phase, q->shape == FPOOL_SHAPE_SINGLE
                                  ? FPOOL_PHASE_ENDED
                                  : FPOOL_PHASE_READY);
-    atomic_init(&job->unfinished, 1);
+    atomic_init(&job->pulled, q->shape == FPOOL_SHAPE_SINGLE);
     atomic_fetch_add(&q->pool->refs, 1);
     return job;
 }
@@ -413,20 +441,22 @@ static void done(struct fpool_job *job)
     fpool_job_complete(job);
 }
 
-void fpool_job_settle_source(struct fpool_job *job)
+static bool is_all_finished(struct fpool_job *job)
 {
-    if (atomic_fetch_sub(&job->unfinished, 1) == 1) {
-        done(job);
-    }
+    return atomic_load(&job->phase) == FPOOL_PHASE_ENDED &&
+           atomic_load(&job->finished) == atomic_load(&job->pulled) &&
+           !atomic_exchange(&job->is_finishing, true);
 }
 
 void fpool_job_settle(struct fpool_job *job, uint64_t n)
 {
-    fpool_count(&job->pool->completed, n);
     if (job->limit != 0) {
         atomic_fetch_sub(&job->running, (unsigned)n);
     }
-    if (atomic_fetch_sub(&job->unfinished, n) == n) {
+    if (n != 0) {
+        atomic_fetch_add(&job->finished, n);
+    }
+    if (is_all_finished(job)) {
         done(job);
     }
     if (job->limit != 0) {
@@ -505,7 +535,9 @@ void fpool_job_release(struct fpool_job *job)
     fpool_cancel_fini(&job->token);
     fpool_job_clean(job);
     fpool_bell_fini(&job->bell);
-    fpool_free(job->slots);
+    fpool_free(job->slots_memory);
+    fpool_free(job->ready);
+    fpool_free(job->freed);
     fpool_mutex_fini(&job->mu);
     fpool_free(job);
     fpool_release(pool);

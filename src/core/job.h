@@ -9,8 +9,8 @@
  *     worker.c  run      engine->run, or engine->start for evented engines
  *     request.c finish   slot -> stream, batch or future, exactly once
  *     stream.c  deliver  slot -> caller                 credit returned
- * Life of a job: 'unfinished' counts pulled items that are not finished, and one
- *   for the open source.  Whoever brings it to zero runs fpool_job_done().
+ * Life of a job: once the source is closed and as many items are finished as were
+ *   pulled, the job is done; whoever sees that first completes it.
  * Ownership: reference counted: the handle, the pool until the job is done, the
  *   run list, and each thread that works on it.
  * Thread-safety: as each part says.  "Claimed" fields belong to the thread that
@@ -57,7 +57,7 @@ enum fpool_slot_state { FPOOL_SLOT_FREE, FPOOL_SLOT_PULLED, FPOOL_SLOT_DONE };
 
 /* One item on its way: a request, and where it belongs. */
 struct fpool_slot {
-    struct fpool_request request; /* must be first */
+    alignas(FPOOL_CACHE_LINE) struct fpool_request request; /* must be first */
     struct fpool_job *job;
     atomic_uint state; /* enum fpool_slot_state */
 };
@@ -68,6 +68,24 @@ struct fpool_link {
     struct fpool_link *previous;
     bool is_linked;
 };
+
+static inline void fpool_link_push_back(struct fpool_link *ring,
+                                        struct fpool_link *link)
+{
+    link->previous = ring->previous;
+    link->next = ring;
+    ring->previous->next = link;
+    ring->previous = link;
+    link->is_linked = true;
+}
+
+static inline void fpool_link_take_out(struct fpool_link *link)
+{
+    link->previous->next = link->next;
+    link->next->previous = link->previous;
+    link->next = link->previous = NULL;
+    link->is_linked = false;
+}
 
 /* Results of a batch, in segments that double in size. */
 struct fpool_cell {
@@ -100,7 +118,13 @@ struct fpool_job {
     void *userdata;
     bool keeps_results; /* a batch or future whose handle was asked for */
     bool has_state;     /* engine->open succeeded */
-    struct fpool_slot *slots;
+    void *slots_memory;
+    struct fpool_slot *slots; /* NULL where the shape needs none */
+    /* Rings of the window's size.  'ready': finished slots in order of finishing;
+     * place i is filled by the one that counted 'ready_tail' up to i.  'freed':
+     * numbers of delivered slots, place i filled before 'delivered' passes i. */
+    _Atomic(struct fpool_slot *) *ready;
+    uint32_t *freed;
     struct fpool_cancel token;
     struct fpool_cancel user_link; /* below the user's own token */
     struct fpool_timer deadline;
@@ -115,7 +139,7 @@ struct fpool_job {
     atomic_uint phase;
     atomic_uint chunk_now;
     atomic_uint_fast64_t pulled;
-    struct fpool_slot *free_local; /* claimed */
+    uint64_t n_reclaimed;          /* claimed: taken from 'freed' so far */
     uint64_t n_fresh;              /* claimed: slots used at least once */
     struct fpool_source source;    /* claimed */
     atomic_bool may_wait;          /* the source has said FPOOL_WAIT before */
@@ -126,11 +150,12 @@ struct fpool_job {
 
     /* Finishing. */
     alignas(FPOOL_CACHE_LINE) atomic_uint refs;
-    atomic_uint_fast64_t unfinished;
+    atomic_uint_fast64_t finished;
+    atomic_bool is_finishing; /* somebody completes the job */
     atomic_uint running; /* counted only under a limit */
     atomic_bool is_readable; /* results may be looked at */
     atomic_bool is_done;
-    _Atomic(struct fpool_slot *) ready; /* finished, newest first */
+    atomic_uint_fast64_t ready_tail; /* next free place in 'ready' */
     struct fpool_gate gate; /* consumers and waiters */
     atomic_uint n_helpers;  /* of these, workers that could run items */
     atomic_bool is_cleaned;
@@ -139,14 +164,10 @@ struct fpool_job {
     atomic_bool is_bell_armed; /* ring for the next result */
 
     /* Consuming. */
-    alignas(FPOOL_CACHE_LINE) _Atomic(struct fpool_slot *) free_shared;
-    atomic_uint_fast64_t delivered;
+    alignas(FPOOL_CACHE_LINE) atomic_uint_fast64_t delivered;
     struct fpool_mutex mu;
     /* --- guarded by mu --- */
-    struct fpool_slot *local FPOOL_GUARDED;   /* finished, oldest first */
-    struct fpool_slot *freed FPOOL_GUARDED;   /* delivered, not yet returned */
-    struct fpool_slot *freed_last FPOOL_GUARDED;
-    unsigned n_freed FPOOL_GUARDED;
+    unsigned n_freed FPOOL_GUARDED; /* since stalled workers were looked for */
     bool said_source_error FPOOL_GUARDED;
     uint64_t failed_index FPOOL_GUARDED; /* lowest index not FPOOL_OK */
     enum fpool_status failed_status FPOOL_GUARDED;
@@ -213,12 +234,9 @@ static inline bool fpool_job_is_evented(const struct fpool_job *job)
     return job->engine->start != NULL;
 }
 
-/* 'n' items are finished and stored; may end the job.  The caller holds a
- * reference of its own. */
+/* 'n' items are finished and stored, or, with 0, the source is closed; may end
+ * the job.  The caller holds a reference of its own. */
 void fpool_job_settle(struct fpool_job *job, uint64_t n);
-
-/* The same for the source, which is closed. */
-void fpool_job_settle_source(struct fpool_job *job);
 
 /* Releases what the job still owns of the user's: results, source, engine
  * state; once, after the job is done. */

@@ -96,6 +96,7 @@ static void pool_init(struct fpool *pool)
     fpool_park_init(&pool->park, pool->workers);
     fpool_timers_init(&pool->timers);
     fpool_leases_init(&pool->leases);
+    ring_init(&pool->all);
     ring_init(&pool->run);
     ring_init(&pool->queue);
 }
@@ -358,8 +359,9 @@ enum fpool_status fpool_get_stats(struct fpool *pool,
     s.queued = pool->n_queued;
     s.jobs = pool->n_jobs;
     fpool_mutex_unlock(&pool->mu);
-    s.started = atomic_load(&pool->started);
-    s.completed = atomic_load(&pool->completed);
+    s.started = s.completed = fpool_workers_sum(pool);
+    s.started += atomic_load(&pool->started);
+    s.completed += atomic_load(&pool->completed);
     s.failed = atomic_load(&pool->failed);
     s.cancelled = atomic_load(&pool->cancelled);
     s.helped = atomic_load(&pool->helped);

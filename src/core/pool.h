@@ -21,6 +21,8 @@ struct fpool_worker {
     struct fpool_job *cached;  /* the job it worked on last; holds a reference */
     void *local;               /* made by the pool's 'init' */
     bool has_local;
+    struct fpool_link link;    /* in pool->all; guarded by pool->mu */
+    atomic_uint_fast64_t n_run; /* items run; written by this thread only */
 };
 
 /* Which pool the calling thread belongs to, and which worker it is. */
@@ -64,7 +66,7 @@ struct fpool {
     struct fpool_gate idle; /* joiners wait for the last job and thread */
     atomic_uint n_runnable; /* links in 'run', the queue's own included */
 
-    /* Statistics, relaxed. */
+    /* Statistics, relaxed; what live workers have run comes on top. */
     alignas(FPOOL_CACHE_LINE) atomic_uint_fast64_t started;
     atomic_uint_fast64_t completed;
     atomic_uint_fast64_t failed;
@@ -74,6 +76,7 @@ struct fpool {
 
     alignas(FPOOL_CACHE_LINE) struct fpool_mutex mu;
     /* --- guarded by mu --- */
+    struct fpool_link all FPOOL_GUARDED;        /* ring of live workers */
     struct fpool_link run FPOOL_GUARDED;        /* ring of jobs with work */
     struct fpool_link queue FPOOL_GUARDED;      /* ring of queued futures */
     struct fpool_link queue_turn FPOOL_GUARDED; /* the queue's place in 'run' */
@@ -157,6 +160,9 @@ enum fpool_status fpool_get_context(struct fpool *pool,
                                     void **ret_context);
 
 /* ---- worker.c */
+
+/* Items run by the workers that live now. */
+uint64_t fpool_workers_sum(struct fpool *pool);
 
 /* Starts a worker for which the park has reserved a place. */
 enum fpool_status fpool_worker_start(struct fpool *pool);

@@ -27,61 +27,53 @@ static uint64_t outstanding(const struct fpool_job *job)
     return atomic_load(&job->pulled) - atomic_load(&job->delivered);
 }
 
-/* Whether a slot could be had; by the claim's holder. */
-static bool has_slot(const struct fpool_job *job)
-{
-    if (job->shape == FPOOL_SHAPE_ORDERED) {
-        return outstanding(job) < job->window;
-    }
-    return job->free_local != NULL || job->n_fresh < job->window ||
-           atomic_load(&job->free_shared) != NULL;
-}
-
 static bool has_room(const struct fpool_job *job)
 {
     if (job->limit != 0 && atomic_load(&job->running) >= job->limit) {
         return false;
     }
-    return job->slots == NULL || has_slot(job);
+    return job->slots == NULL || outstanding(job) < job->window;
 }
 
-static struct fpool_slot *take_slot(struct fpool_job *job)
+/* A slot for the next item.  Used ones come first, in the order in which they
+ * were given back, so that a wide window costs memory only while it is filled. */
+static struct fpool_slot *take_slot(struct fpool_job *job, bool *ret_is_fresh)
 {
-    struct fpool_slot *slot;
-
-    if (!has_slot(job)) {
-        return NULL;
-    }
+    *ret_is_fresh = false;
     if (job->shape == FPOOL_SHAPE_ORDERED) {
-        return &job->slots[atomic_load(&job->pulled) % job->window];
+        return outstanding(job) < job->window
+                   ? &job->slots[atomic_load(&job->pulled) % job->window]
+                   : NULL;
     }
-    if (job->free_local == NULL) {
-        job->free_local = atomic_exchange(&job->free_shared, NULL);
+    if (job->n_reclaimed < atomic_load(&job->delivered)) {
+        return &job->slots[job->freed[job->n_reclaimed++ % job->window]];
     }
-    slot = job->free_local;
-    if (slot != NULL) {
-        job->free_local = (struct fpool_slot *)slot->request.next;
-        return slot;
-    }
-    return &job->slots[job->n_fresh++];
+    *ret_is_fresh = true;
+    return job->n_fresh < job->window ? &job->slots[job->n_fresh++] : NULL;
 }
 
-static void untake_slot(struct fpool_job *job, struct fpool_slot *slot)
+static void untake_slot(struct fpool_job *job, bool is_fresh)
 {
-    if (job->shape != FPOOL_SHAPE_ORDERED) {
-        slot->request.next = (struct fpool_request *)job->free_local;
-        job->free_local = slot;
+    if (is_fresh) {
+        job->n_fresh--;
+    } else if (job->shape != FPOOL_SHAPE_ORDERED) {
+        job->n_reclaimed--;
     }
 }
 
-void fpool_slots_return(struct fpool_job *job, struct fpool_slot *first,
-                        struct fpool_slot *last)
+void fpool_slot_return(struct fpool_job *job, const struct fpool_slot *slot,
+                       bool is_flush)
 {
-    struct fpool_slot *head = atomic_load(&job->free_shared);
+    uint64_t n = atomic_load_explicit(&job->delivered, memory_order_relaxed);
 
-    do {
-        last->request.next = (struct fpool_request *)head;
-    } while (!atomic_compare_exchange_weak(&job->free_shared, &head, first));
+    if (job->freed != NULL) {
+        job->freed[n % job->window] = (uint32_t)(slot - job->slots);
+    }
+    if (is_flush) {
+        atomic_store(&job->delivered, n + 1);
+    } else {
+        atomic_store_explicit(&job->delivered, n + 1, memory_order_release);
+    }
 }
 
 /* ---- Asking. */
@@ -143,7 +135,7 @@ static void fill_slot(struct fpool_job *job, struct fpool_slot *slot)
     r->engine = job->engine->name;
     atomic_store_explicit(&slot->state, FPOOL_SLOT_PULLED,
                           memory_order_relaxed);
-    atomic_store_explicit(&job->pulled, index + 1, memory_order_seq_cst);
+    atomic_store_explicit(&job->pulled, index + 1, memory_order_release);
     assert(outstanding(job) <= job->window);
 }
 
@@ -164,7 +156,8 @@ static enum asked ask_for_slots(struct fpool_job *job, struct fpool_chunk *c,
                                 unsigned want)
 {
     while (c->n < want) {
-        struct fpool_slot *slot = take_slot(job);
+        bool is_fresh;
+        struct fpool_slot *slot = take_slot(job, &is_fresh);
         int rc;
 
         if (slot == NULL) {
@@ -173,13 +166,13 @@ static enum asked ask_for_slots(struct fpool_job *job, struct fpool_chunk *c,
         if (job->shape == FPOOL_SHAPE_BATCH && job->keeps_results &&
             fpool_cells_reserve(&job->cells, atomic_load(&job->pulled),
                                 job->source.item_at == NULL) != FPOOL_OK) {
-            untake_slot(job, slot);
+            untake_slot(job, is_fresh);
             fpool_cancel_trip_for(&job->token, FPOOL_ENOMEM);
             return ASKED_END;
         }
         rc = ask(job, &slot->request.result.item);
         if (rc != FPOOL_OK) {
-            untake_slot(job, slot);
+            untake_slot(job, is_fresh);
             return answered(job, rc);
         }
         fill_slot(job, slot);
@@ -229,7 +222,7 @@ static void unclaim(struct fpool_job *job, bool has_ended)
 {
     atomic_store(&job->is_claimed, false);
     if (has_ended) {
-        fpool_job_settle_source(job);
+        fpool_job_settle(job, 0);
     } else if (fpool_job_reason(job) != FPOOL_OK) {
         fpool_pull_end_if_cancelled(job);
     }
@@ -263,8 +256,9 @@ static enum fpool_took stall(struct fpool_job *job)
 
 static bool is_quiet(const struct fpool_job *job)
 {
-    return job->shape == FPOOL_SHAPE_BATCH ? atomic_load(&job->unfinished) == 1
-                                           : outstanding(job) == 0;
+    return job->shape == FPOOL_SHAPE_BATCH
+               ? atomic_load(&job->finished) == atomic_load(&job->pulled)
+               : outstanding(job) == 0;
 }
 
 static enum fpool_took wait_for_source(struct fpool_job *job, unsigned sequence)
@@ -303,11 +297,8 @@ static enum fpool_took pull_claimed(struct fpool_job *job,
         atomic_load(&job->wake_sequence) == sequence) {
         asked = ASKED_END;
     }
-    if (c->n != 0) {
-        atomic_fetch_add(&job->unfinished, c->n);
-        if (job->limit != 0) {
-            atomic_fetch_add(&job->running, c->n);
-        }
+    if (job->limit != 0) {
+        atomic_fetch_add(&job->running, c->n);
     }
     if (asked == ASKED_END) {
         end_source(job);

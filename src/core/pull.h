@@ -46,9 +46,11 @@ void fpool_job_reactivate(struct fpool_job *job, enum fpool_phase phase);
 /* The source may have more to say: counts, and offers a waiting job again. */
 void fpool_job_wake(struct fpool_job *job);
 
-/* Gives slots back, as a chain from 'first' to 'last'. */
-void fpool_slots_return(struct fpool_job *job, struct fpool_slot *first,
-                        struct fpool_slot *last);
+/* Gives the slot of a delivered item back; one thread at a time, under job->mu.
+ * 'is_flush': who waits for credit is looked for next, so that they must see it
+ * now. */
+void fpool_slot_return(struct fpool_job *job, const struct fpool_slot *slot,
+                       bool is_flush);
 
 /* Learns from a chunk of 'n' items that took 'elapsed_ns'. */
 void fpool_chunk_adapt(struct fpool_job *job, unsigned n, int64_t elapsed_ns);

@@ -47,8 +47,9 @@ static void account(struct fpool_job *job, struct fpool_result *result,
 static void store_in_batch(struct fpool_job *job, struct fpool_slot *slot)
 {
     fpool_batch_store(job, &slot->request.result);
-    atomic_fetch_add(&job->delivered, 1);
-    fpool_slots_return(job, slot, slot);
+    fpool_mutex_lock(&job->mu);
+    fpool_slot_return(job, slot, true);
+    fpool_mutex_unlock(&job->mu);
     if (atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
     }
@@ -94,6 +95,7 @@ void fpool_request_finish(struct fpool_request *request,
 
     fpool_job_hold(job);
     fpool_slot_finish(slot_of(request), status);
+    fpool_count(&job->pool->completed, 1);
     fpool_job_settle(job, 1);
     fpool_job_release(job);
 }

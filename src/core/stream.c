@@ -7,6 +7,8 @@
 #include "core/handle.h"
 #include "core/pool.h"
 
+#define SOON_LOOKS 100
+
 /* ---- Producers. */
 
 static void ring(struct fpool_job *job)
@@ -19,11 +21,10 @@ static void ring(struct fpool_job *job)
 
 static void push_ready(struct fpool_job *job, struct fpool_slot *slot)
 {
-    struct fpool_slot *head = atomic_load(&job->ready);
+    uint64_t place = atomic_fetch_add_explicit(&job->ready_tail, 1,
+                                               memory_order_relaxed);
 
-    do {
-        slot->request.next = (struct fpool_request *)head;
-    } while (!atomic_compare_exchange_weak(&job->ready, &head, slot));
+    atomic_store(&job->ready[place % job->window], slot);
 }
 
 /* Whether somebody is to be told of this slot: somebody waits, and in an ordered
@@ -62,97 +63,75 @@ void fpool_stream_notify_end(struct fpool_job *job)
 
 /* ---- The consumer. */
 
-FPOOL_REQUIRES(job->mu)
-static struct fpool_slot *pop_unordered_locked(struct fpool_job *job)
+/* The next result if it is there. */
+static struct fpool_slot *head(struct fpool_job *job)
 {
-    struct fpool_slot *slot = job->local;
+    uint64_t place = atomic_load_explicit(&job->delivered,
+                                          memory_order_relaxed) %
+                     job->window;
+    struct fpool_slot *slot = &job->slots[place];
 
-    if (slot == NULL) {
-        struct fpool_slot *newest;
-
-        if (atomic_load(&job->ready) == NULL) {
-            return NULL;
-        }
-        newest = atomic_exchange(&job->ready, NULL);
-        while (newest != NULL) {
-            struct fpool_slot *next = (struct fpool_slot *)newest->request.next;
-
-            newest->request.next = (struct fpool_request *)slot;
-            slot = newest;
-            newest = next;
-        }
+    if (job->shape == FPOOL_SHAPE_UNORDERED) {
+        return atomic_load(&job->ready[place]);
     }
-    if (slot != NULL) {
-        job->local = (struct fpool_slot *)slot->request.next;
-    }
-    return slot;
-}
-
-static struct fpool_slot *ordered_head(struct fpool_job *job)
-{
-    struct fpool_slot *slot =
-        &job->slots[atomic_load(&job->delivered) % job->window];
-
     return atomic_load(&slot->state) == FPOOL_SLOT_DONE ? slot : NULL;
 }
 
-FPOOL_REQUIRES(job->mu)
-static void flush_freed_locked(struct fpool_job *job)
+/* Whether there is another result behind the first. */
+static bool has_second(struct fpool_job *job)
 {
-    if (job->freed != NULL) {
-        fpool_slots_return(job, job->freed, job->freed_last);
-        job->freed = job->freed_last = NULL;
+    uint64_t place = (atomic_load_explicit(&job->delivered,
+                                           memory_order_relaxed) + 1) %
+                     job->window;
+
+    if (job->shape == FPOOL_SHAPE_UNORDERED) {
+        return atomic_load(&job->ready[place]) != NULL;
     }
-    job->n_freed = 0;
+    return atomic_load(&job->slots[place].state) == FPOOL_SLOT_DONE;
 }
 
-/* Gives the slot's credit back, in lots: at once when nothing else is ready (the
- * consumer is about to wait), otherwise a quarter of the window at a time.
- * Returns whether stalled workers should look again. */
+/* Gives the slot's credit back.  Stalled workers are looked for when nothing
+ * else is ready (the consumer is about to wait), otherwise at each quarter of
+ * the window; true when now. */
 FPOOL_REQUIRES(job->mu)
-static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot)
+static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot,
+                               bool has_more)
 {
-    bool is_drained;
+    bool is_flush;
 
-    job->n_freed++;
-    if (job->shape == FPOOL_SHAPE_ORDERED) {
-        atomic_store_explicit(&slot->state, FPOOL_SLOT_FREE,
+    if (job->shape == FPOOL_SHAPE_UNORDERED) {
+        uint64_t n = atomic_load_explicit(&job->delivered,
+                                          memory_order_relaxed);
+
+        atomic_store_explicit(&job->ready[n % job->window], NULL,
                               memory_order_relaxed);
-        atomic_fetch_add(&job->delivered, 1);
-        is_drained = ordered_head(job) == NULL;
-    } else {
-        slot->request.next = (struct fpool_request *)job->freed;
-        job->freed = slot;
-        if (job->freed_last == NULL) {
-            job->freed_last = slot;
-        }
-        atomic_store(&job->delivered, atomic_load(&job->delivered) + 1);
-        is_drained = job->local == NULL && atomic_load(&job->ready) == NULL;
     }
-    if (!is_drained && job->n_freed < (job->window + 3) / 4) {
-        return false;
+    atomic_store_explicit(&slot->state, FPOOL_SLOT_FREE, memory_order_relaxed);
+    job->n_freed++;
+    is_flush = !has_more || job->n_freed >= (job->window + 3) / 4;
+    if (is_flush) {
+        job->n_freed = 0;
     }
-    flush_freed_locked(job);
-    return true;
+    fpool_slot_return(job, slot, is_flush);
+    return is_flush;
 }
 
 /* Hands over the next result if one is there. */
 static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
 {
     struct fpool_slot *slot;
-    bool has_credit = false;
+    bool is_flush = false;
     bool has_more = false;
 
     fpool_mutex_lock(&job->mu);
-    slot = job->shape == FPOOL_SHAPE_ORDERED ? ordered_head(job)
-                                             : pop_unordered_locked(job);
+    slot = head(job);
     if (slot != NULL) {
+        has_more = job->window > 1 && has_second(job);
         *ret_result = slot->request.result;
-        has_credit = give_credit_locked(job, slot);
-        has_more = job->local != NULL;
+        is_flush = give_credit_locked(job, slot, has_more);
     }
     fpool_mutex_unlock(&job->mu);
-    if (has_credit && atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
+    if (is_flush && atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
     }
     if (has_more && fpool_gate_has_waiters(&job->gate)) {
@@ -224,6 +203,21 @@ static enum fpool_status try_next_armed(struct fpool_job *job,
     return st;
 }
 
+/* A result that is due within a microsecond or two is worth a short look: a
+ * sleep and the wake-up for it cost both sides more. */
+static bool is_soon(struct fpool_job *job)
+{
+    int looks;
+
+    for (looks = 0; looks < SOON_LOOKS; looks++) {
+        if (head(job) != NULL) {
+            return true;
+        }
+        fpool_cpu_relax();
+    }
+    return false;
+}
+
 static enum fpool_status next(struct fpool_job *job,
                               struct fpool_result *ret_result,
                               int64_t deadline_ns, bool may_block)
@@ -245,6 +239,9 @@ static enum fpool_status next(struct fpool_job *job,
         }
         if (st != FPOOL_WAIT) {
             return st;
+        }
+        if (worker == NULL && is_soon(job)) {
+            continue;
         }
         key = fpool_gate_prepare(&job->gate);
         if (worker != NULL) {

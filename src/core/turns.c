@@ -14,23 +14,6 @@ static struct fpool_job *job_of(struct fpool_link *link)
     return (struct fpool_job *)((char *)link - offsetof(struct fpool_job, link));
 }
 
-static void push_back(struct fpool_link *ring, struct fpool_link *link)
-{
-    link->previous = ring->previous;
-    link->next = ring;
-    ring->previous->next = link;
-    ring->previous = link;
-    link->is_linked = true;
-}
-
-static void take_out(struct fpool_link *link)
-{
-    link->previous->next = link->next;
-    link->next->previous = link->previous;
-    link->next = link->previous = NULL;
-    link->is_linked = false;
-}
-
 /* ---- Jobs. */
 
 enum fpool_status fpool_add_job(struct fpool *pool)
@@ -71,7 +54,7 @@ void fpool_link_job(struct fpool_job *job)
     fpool_mutex_lock(&pool->mu);
     if (!job->link.is_linked &&
         atomic_load(&job->phase) != FPOOL_PHASE_ENDED) {
-        push_back(&pool->run, &job->link);
+        fpool_link_push_back(&pool->run, &job->link);
         fpool_job_hold(job);
         atomic_fetch_add(&pool->n_runnable, 1);
         is_new = true;
@@ -93,7 +76,7 @@ void fpool_unlink_job(struct fpool_job *job)
     fpool_mutex_lock(&pool->mu);
     was_linked = job->link.is_linked;
     if (was_linked) {
-        take_out(&job->link);
+        fpool_link_take_out(&job->link);
         atomic_fetch_sub(&pool->n_runnable, 1);
     }
     fpool_mutex_unlock(&pool->mu);
@@ -118,10 +101,10 @@ static bool take_room_locked(struct fpool *pool, unsigned allowance)
 FPOOL_REQUIRES(pool->mu)
 static void insert_locked(struct fpool *pool, struct fpool_job *job)
 {
-    push_back(&pool->queue, &job->link);
+    fpool_link_push_back(&pool->queue, &job->link);
     fpool_job_hold(job);
     if (!pool->queue_turn.is_linked) {
-        push_back(&pool->run, &pool->queue_turn);
+        fpool_link_push_back(&pool->run, &pool->queue_turn);
         atomic_fetch_add(&pool->n_runnable, 1);
     }
 }
@@ -129,10 +112,10 @@ static void insert_locked(struct fpool *pool, struct fpool_job *job)
 FPOOL_REQUIRES(pool->mu)
 static void remove_locked(struct fpool *pool, struct fpool_job *job)
 {
-    take_out(&job->link);
+    fpool_link_take_out(&job->link);
     pool->n_queued--;
     if (pool->queue.next == &pool->queue) {
-        take_out(&pool->queue_turn);
+        fpool_link_take_out(&pool->queue_turn);
         atomic_fetch_sub(&pool->n_runnable, 1);
     }
 }
@@ -231,8 +214,8 @@ struct fpool_job *fpool_next_turn(struct fpool *pool, bool *ret_is_queued)
     fpool_mutex_lock(&pool->mu);
     link = pool->run.next;
     if (link != &pool->run) {
-        take_out(link);
-        push_back(&pool->run, link);
+        fpool_link_take_out(link);
+        fpool_link_push_back(&pool->run, link);
         if (link == &pool->queue_turn) {
             job = job_of(pool->queue.next);
             remove_locked(pool, job);

@@ -103,7 +103,13 @@ static enum fpool_status run_item(struct run *run, struct fpool_result *result)
 static void finish_chunk(struct run *run)
 {
     if (run->worker != NULL) {
-        fpool_count(&run->job->pool->started, run->n_run);
+        atomic_store_explicit(
+            &run->worker->n_run,
+            atomic_load_explicit(&run->worker->n_run, memory_order_relaxed) +
+                run->n_run,
+            memory_order_relaxed);
+    } else {
+        fpool_count(&run->job->pool->completed, run->n_run);
     }
     if (run->n_run != 0) {
         fpool_job_settle(run->job, run->n_run);
@@ -390,11 +396,33 @@ static void serve(struct fpool_worker *w)
 
 /* ---- The thread. */
 
+uint64_t fpool_workers_sum(struct fpool *pool)
+{
+    struct fpool_link *link;
+    uint64_t sum = 0;
+
+    fpool_mutex_lock(&pool->mu);
+    for (link = pool->all.next; link != &pool->all; link = link->next) {
+        struct fpool_worker *w =
+            (struct fpool_worker *)((char *)link -
+                                    offsetof(struct fpool_worker, link));
+
+        sum += atomic_load_explicit(&w->n_run, memory_order_relaxed);
+    }
+    fpool_mutex_unlock(&pool->mu);
+    return sum;
+}
+
 static void retire(struct fpool_worker *w)
 {
     struct fpool *pool = w->pool;
 
     cache_job(w, NULL);
+    fpool_mutex_lock(&pool->mu);
+    fpool_link_take_out(&w->link);
+    fpool_count(&pool->started, atomic_load(&w->n_run));
+    fpool_count(&pool->completed, atomic_load(&w->n_run));
+    fpool_mutex_unlock(&pool->mu);
     if (w->has_local && pool->fini != NULL) {
         pool->fini(pool->userdata, w->local);
     }
@@ -421,6 +449,9 @@ static void *worker_main(void *arg)
     thread_self.pool = pool;
     thread_self.worker = w;
     fpool_thread_set_name(pthread_self(), pool->name);
+    fpool_mutex_lock(&pool->mu);
+    fpool_link_push_back(&pool->all, &w->link);
+    fpool_mutex_unlock(&pool->mu);
     if (pool->init != NULL && pool->init(pool->userdata, &w->local) != 0) {
         atomic_store(&pool->is_broken, true);
         fpool_cancel_trip_for(&pool->token, FPOOL_EINIT);
