@@ -67,24 +67,24 @@ bool fpool_gate_wait(struct fpool_gate *g, unsigned key, int64_t deadline_ns)
     if (atomic_load(&g->sequence) == key) {
         in_time = futex_wait(&g->sequence, key, deadline_ns);
     }
-    atomic_fetch_sub(&g->n_waiters, 1);
-    return in_time;
-}
-
-static void notify(struct fpool_gate *g, int n)
-{
-    if (fpool_gate_has_waiters(g)) {
-        atomic_fetch_add(&g->sequence, 1);
-        futex_wake(&g->sequence, n);
+    if (atomic_fetch_sub(&g->n_waiters, 1) != 1) {
+        atomic_store(&g->is_armed, true); /* for those who still wait */
     }
+    return in_time;
 }
 
 void fpool_gate_notify_one(struct fpool_gate *g)
 {
-    notify(g, 1);
+    if (atomic_load(&g->is_armed) && atomic_exchange(&g->is_armed, false)) {
+        atomic_fetch_add(&g->sequence, 1);
+        futex_wake(&g->sequence, 1);
+    }
 }
 
 void fpool_gate_notify_all(struct fpool_gate *g)
 {
-    notify(g, INT_MAX);
+    if (atomic_load(&g->n_waiters) != 0) {
+        atomic_fetch_add(&g->sequence, 1);
+        futex_wake(&g->sequence, INT_MAX);
+    }
 }

@@ -55,17 +55,20 @@ static inline void fpool_mutex_fini(struct fpool_mutex *mu)
     pthread_mutex_destroy(&mu->m);
 }
 
-FPOOL_LOCKS(mu) FPOOL_UNCHECKED
 static inline void fpool_mutex_lock(struct fpool_mutex *mu)
+    FPOOL_LOCKS(mu) FPOOL_UNCHECKED
 {
     pthread_mutex_lock(&mu->m);
 }
 
-FPOOL_UNLOCKS(mu) FPOOL_UNCHECKED
 static inline void fpool_mutex_unlock(struct fpool_mutex *mu)
+    FPOOL_UNLOCKS(mu) FPOOL_UNCHECKED
 {
     pthread_mutex_unlock(&mu->m);
 }
+
+/* Inside a function definition that needs a lock, the annotation follows the
+ * parameters:  static void push(struct q *q) FPOOL_REQUIRES(q->mu). */
 
 /* A hint to the CPU inside a short spin. */
 static inline void fpool_cpu_relax(void)
@@ -91,13 +94,18 @@ void fpool_parker_unpark(struct fpool_parker *p);
 struct fpool_gate {
     atomic_uint sequence;
     atomic_uint n_waiters;
+    atomic_bool is_armed; /* a waiter has come since the last notify_one */
 };
 
 /* Announces a waiter; returns the key for fpool_gate_wait(). */
 static inline unsigned fpool_gate_prepare(struct fpool_gate *g)
 {
+    unsigned key;
+
     atomic_fetch_add(&g->n_waiters, 1);
-    return atomic_load(&g->sequence);
+    key = atomic_load(&g->sequence);
+    atomic_store(&g->is_armed, true);
+    return key;
 }
 
 /* Takes the announcement back. */
@@ -110,12 +118,16 @@ static inline void fpool_gate_abandon(struct fpool_gate *g)
  * is over.  May return early without a reason. */
 bool fpool_gate_wait(struct fpool_gate *g, unsigned key, int64_t deadline_ns);
 
-static inline bool fpool_gate_has_waiters(struct fpool_gate *g)
+/* Whether notify_one would wake somebody. */
+static inline bool fpool_gate_is_armed(struct fpool_gate *g)
 {
-    return atomic_load(&g->n_waiters) != 0;
+    return atomic_load(&g->is_armed);
 }
 
-/* Wakes one waiter, or all; costs one load when there are none. */
+/* Wakes one waiter, or all; costs one load when there are none.  After a
+ * notify_one, others cost no more than that until the woken thread runs and
+ * finds more waiters: it must look for everything there is, and notify the next
+ * waiter if it leaves something. */
 void fpool_gate_notify_one(struct fpool_gate *g);
 void fpool_gate_notify_all(struct fpool_gate *g);
 

@@ -163,9 +163,6 @@ static enum fpool_status allocate_rings(struct fpool_job *job)
     job->slots_memory =
         fpool_calloc(n * sizeof(*job->slots) + FPOOL_CACHE_LINE, 1);
     ok = job->slots_memory != NULL;
-    if (ok) {
-        job->slots = align(job->slots_memory);
-    }
     if (job->shape == FPOOL_SHAPE_UNORDERED) {
         job->ready = fpool_calloc(n, sizeof(*job->ready));
         ok = ok && job->ready != NULL;
@@ -174,7 +171,11 @@ static enum fpool_status allocate_rings(struct fpool_job *job)
         job->freed = fpool_calloc(n, sizeof(*job->freed));
         ok = ok && job->freed != NULL;
     }
-    return ok ? FPOOL_OK : FPOOL_ENOMEM;
+    if (!ok) {
+        return FPOOL_ENOMEM;
+    }
+    job->slots = align(job->slots_memory);
+    return FPOOL_OK;
 }
 
 /* What the job needs room for: its window, where items pass through slots. */
@@ -389,6 +390,20 @@ static enum fpool_status find_final_status(struct fpool_job *job)
     return reason;
 }
 
+/* While the callback runs, its thread counts as one of the pool's, wherever it
+ * came from: it may not join the pool, and never waits for room in the queue. */
+static void call_on_done(struct fpool_job *job, const struct fpool_done *done)
+{
+    struct fpool_thread *self = fpool_thread_self();
+    struct fpool_thread before = *self;
+
+    if (self->pool != job->pool) {
+        *self = (struct fpool_thread){ .pool = job->pool };
+    }
+    job->on_done(job->userdata, done);
+    *self = before;
+}
+
 void fpool_job_complete(struct fpool_job *job)
 {
     struct fpool *pool = job->pool;
@@ -407,7 +422,7 @@ void fpool_job_complete(struct fpool_job *job)
     if (job->on_done != NULL) {
         /* The callback may look at the batch's results already. */
         atomic_store(&job->is_readable, true);
-        job->on_done(job->userdata, &done);
+        call_on_done(job, &done);
     }
     if (job->shape == FPOOL_SHAPE_SINGLE) {
         unsigned queued = FPOOL_FUTURE_QUEUED;

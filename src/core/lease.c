@@ -29,8 +29,12 @@ void fpool_leases_init(struct fpool_leases *l)
 
 void fpool_leases_fini(struct fpool_leases *l)
 {
-    struct fpool_lease *lease = l->spare;
+    struct fpool_lease *lease;
 
+    fpool_mutex_lock(&l->mu);
+    lease = l->spare;
+    l->spare = NULL;
+    fpool_mutex_unlock(&l->mu);
     while (lease != NULL) {
         struct fpool_lease *next = lease->next;
 
@@ -40,8 +44,8 @@ void fpool_leases_fini(struct fpool_leases *l)
     fpool_mutex_fini(&l->mu);
 }
 
-FPOOL_REQUIRES(l->mu)
 static void link_locked(struct fpool_leases *l, struct fpool_lease *lease)
+    FPOOL_REQUIRES(l->mu)
 {
     lease->previous = NULL;
     lease->next = l->open;
@@ -52,8 +56,8 @@ static void link_locked(struct fpool_leases *l, struct fpool_lease *lease)
     atomic_fetch_add(&l->n_open, 1);
 }
 
-FPOOL_REQUIRES(l->mu)
 static void unlink_locked(struct fpool_leases *l, struct fpool_lease *lease)
+    FPOOL_REQUIRES(l->mu)
 {
     if (lease->previous != NULL) {
         lease->previous->next = lease->next;
@@ -128,9 +132,9 @@ void fpool_lease_abandon(struct fpool_leases *l, struct fpool_lease *lease)
 }
 
 /* Takes the second half of the lease, at least one item. */
-FPOOL_REQUIRES(l->mu)
 static bool rob_locked(struct fpool_leases *l, struct fpool_lease *lease,
                        struct fpool_chunk *chunk)
+    FPOOL_REQUIRES(l->mu)
 {
     uint64_t s = atomic_load(&lease->span);
     uint64_t next;

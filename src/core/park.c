@@ -16,8 +16,8 @@ void fpool_park_fini(struct fpool_park *p)
     fpool_mutex_fini(&p->mu);
 }
 
-FPOOL_REQUIRES(p->mu)
 static void push_locked(struct fpool_park *p, struct fpool_sleeper *s)
+    FPOOL_REQUIRES(p->mu)
 {
     s->above = NULL;
     s->below = p->top;
@@ -29,8 +29,8 @@ static void push_locked(struct fpool_park *p, struct fpool_sleeper *s)
     atomic_fetch_add(&p->n_asleep, 1);
 }
 
-FPOOL_REQUIRES(p->mu)
 static void remove_locked(struct fpool_park *p, struct fpool_sleeper *s)
+    FPOOL_REQUIRES(p->mu)
 {
     if (s->above != NULL) {
         s->above->below = s->below;
@@ -44,8 +44,8 @@ static void remove_locked(struct fpool_park *p, struct fpool_sleeper *s)
     atomic_fetch_sub(&p->n_asleep, 1);
 }
 
-FPOOL_REQUIRES(p->mu)
 static bool reserve_locked(struct fpool_park *p)
+    FPOOL_REQUIRES(p->mu)
 {
     unsigned n = atomic_load(&p->n_workers);
 

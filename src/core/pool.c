@@ -36,6 +36,7 @@ static enum fpool_status set_options(struct fpool *pool,
         return FPOOL_EINVAL;
     }
     pool->workers = o.workers != 0 ? o.workers : default_workers();
+    pool->may_spin = pool->workers > 1 && pool->workers <= fpool_usable_cpus();
     pool->queue_size = o.queue != 0 ? o.queue : 4 * pool->workers;
     pool->nested_size = o.nested_queue;
     if (pool->nested_size == 0) {
@@ -216,11 +217,30 @@ static bool wait_until(struct fpool *pool, bool (*condition)(struct fpool *),
     }
 }
 
+/* The last thread to end is still to be joined; it joined all before it. */
+static void join_last_thread(struct fpool *pool)
+{
+    pthread_t last;
+    bool has_ended;
+
+    fpool_mutex_lock(&pool->mu);
+    last = pool->last_ended;
+    has_ended = pool->has_ended;
+    pool->has_ended = false;
+    fpool_mutex_unlock(&pool->mu);
+    if (has_ended) {
+        pthread_join(last, NULL);
+    }
+}
+
 static void detach_contexts(struct fpool *pool)
 {
-    struct fpool_context *c = pool->contexts;
+    struct fpool_context *c;
 
+    fpool_mutex_lock(&pool->mu);
+    c = pool->contexts;
     pool->contexts = NULL;
+    fpool_mutex_unlock(&pool->mu);
     while (c != NULL) {
         struct fpool_context *next = c->next;
 
@@ -235,7 +255,7 @@ static void detach_contexts(struct fpool *pool)
 /* The calling thread is the one joiner. */
 static enum fpool_status join_alone(struct fpool *pool, int64_t deadline_ns)
 {
-    if (pool->is_joined) {
+    if (atomic_load(&pool->is_joined)) {
         return FPOOL_OK;
     }
     if (!wait_until(pool, has_no_jobs, deadline_ns)) {
@@ -245,13 +265,10 @@ static enum fpool_status join_alone(struct fpool *pool, int64_t deadline_ns)
     if (!wait_until(pool, has_no_threads, deadline_ns)) {
         return FPOOL_ETIMEDOUT;
     }
-    if (pool->has_ended) {
-        pthread_join(pool->last_ended, NULL);
-        pool->has_ended = false;
-    }
+    join_last_thread(pool);
     detach_contexts(pool);
     fpool_timers_fini(&pool->timers);
-    pool->is_joined = true;
+    atomic_store(&pool->is_joined, true);
     return FPOOL_OK;
 }
 

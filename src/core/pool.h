@@ -48,6 +48,7 @@ struct fpool {
     unsigned fork_generation;
     atomic_uint refs;
     unsigned workers;
+    bool may_spin; /* no more workers than CPUs */
     unsigned queue_size;
     unsigned nested_size;
     int64_t idle_ns;
@@ -86,11 +87,11 @@ struct fpool {
     pthread_t last_ended FPOOL_GUARDED;
     bool has_ended FPOOL_GUARDED; /* 'last_ended' is to be joined */
     bool is_closed FPOOL_GUARDED;
-    bool is_joined FPOOL_GUARDED;
     bool is_joining FPOOL_GUARDED;
     struct fpool_context *contexts FPOOL_GUARDED;
     /* --- */
     atomic_uint n_ready;   /* workers whose 'init' succeeded */
+    atomic_bool is_joined;
     atomic_bool is_broken; /* a worker's 'init' failed */
 };
 

@@ -10,6 +10,7 @@
 #include "core/pool.h"
 
 #define CHUNK_TARGET_NS 100000
+#define ROOM_LOOKS      100
 
 /* How one attempt at the source went. */
 enum asked {
@@ -232,7 +233,8 @@ void fpool_pull_end_if_cancelled(struct fpool_job *job)
 {
     bool has_ended = false;
 
-    if (fpool_job_reason(job) == FPOOL_OK || !claim(job)) {
+    if (fpool_job_reason(job) == FPOOL_OK ||
+        atomic_load(&job->phase) == FPOOL_PHASE_ENDED || !claim(job)) {
         return;
     }
     if (atomic_load(&job->phase) != FPOOL_PHASE_ENDED) {
@@ -242,9 +244,25 @@ void fpool_pull_end_if_cancelled(struct fpool_job *job)
     unclaim(job, has_ended);
 }
 
+/* In a pool that does not outnumber its CPUs, credit that comes back within a
+ * microsecond or two is worth a short look: see is_soon() in stream.c. */
+static bool has_room_soon(const struct fpool_job *job)
+{
+    int looks = job->pool->may_spin ? ROOM_LOOKS : 0;
+
+    while (looks > 0 && !has_room(job)) {
+        fpool_cpu_relax();
+        looks--;
+    }
+    return looks > 0;
+}
+
 /* Makes the job not ready, then looks whether its reason is gone already. */
 static enum fpool_took stall(struct fpool_job *job)
 {
+    if (has_room_soon(job)) {
+        return FPOOL_TOOK_RETRY;
+    }
     fpool_unlink_job(job);
     atomic_store(&job->phase, FPOOL_PHASE_STALLED);
     if (has_room(job)) {

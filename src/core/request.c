@@ -7,9 +7,9 @@
 
 /* Of several failures the one at the lowest index counts, and a cancelled item
  * only if there is nothing else. */
-FPOOL_REQUIRES(job->mu)
 static bool is_first_failure(const struct fpool_job *job, uint64_t index,
                              enum fpool_status status)
+    FPOOL_REQUIRES(job->mu)
 {
     bool was_cancelled = job->failed_status == FPOOL_ECANCELED;
     bool is_cancelled = status == FPOOL_ECANCELED;
@@ -20,14 +20,10 @@ static bool is_first_failure(const struct fpool_job *job, uint64_t index,
     return index < job->failed_index;
 }
 
-/* What every finished item has in common. */
-static void account(struct fpool_job *job, struct fpool_result *result,
+/* An item that is not FPOOL_OK. */
+static void account_failure(struct fpool_job *job, struct fpool_result *result,
                     enum fpool_status status)
 {
-    result->status = status;
-    if (status == FPOOL_OK) {
-        return;
-    }
     fpool_count(&job->pool->failed, 1);
     if (status == FPOOL_ECANCELED) {
         fpool_count(&job->pool->cancelled, 1);
@@ -52,6 +48,16 @@ static void store_in_batch(struct fpool_job *job, struct fpool_slot *slot)
     fpool_mutex_unlock(&job->mu);
     if (atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
+    }
+}
+
+/* What every finished item has in common. */
+static inline void account(struct fpool_job *job, struct fpool_result *result,
+                           enum fpool_status status)
+{
+    result->status = status;
+    if (status != FPOOL_OK) {
+        account_failure(job, result, status);
     }
 }
 

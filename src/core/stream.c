@@ -31,7 +31,7 @@ static void push_ready(struct fpool_job *job, struct fpool_slot *slot)
  * job it is the one that all wait for. */
 static bool is_awaited(struct fpool_job *job, uint64_t index)
 {
-    if (!fpool_gate_has_waiters(&job->gate) &&
+    if (!fpool_gate_is_armed(&job->gate) &&
         !atomic_load(&job->is_bell_armed)) {
         return false;
     }
@@ -93,9 +93,9 @@ static bool has_second(struct fpool_job *job)
 /* Gives the slot's credit back.  Stalled workers are looked for when nothing
  * else is ready (the consumer is about to wait), otherwise at each quarter of
  * the window; true when now. */
-FPOOL_REQUIRES(job->mu)
 static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot,
                                bool has_more)
+    FPOOL_REQUIRES(job->mu)
 {
     bool is_flush;
 
@@ -134,7 +134,7 @@ static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
     if (is_flush && atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
     }
-    if (has_more && fpool_gate_has_waiters(&job->gate)) {
+    if (has_more) {
         fpool_gate_notify_one(&job->gate); /* pass the wake-up on */
     }
     return slot != NULL;

@@ -17,36 +17,34 @@ static void expire(struct fpool_timer *timer)
     }
 }
 
-void fpool_task_begin(struct fpool_task *task, struct fpool_worker *worker,
-                      struct fpool_job *job, struct fpool_result *result)
+void fpool_task_push(struct fpool_task *task, struct fpool_worker *worker,
+                     struct fpool_job *job)
 {
     task->below = worker->task;
     task->worker = worker;
     task->job = job;
-    task->result = result;
-    atomic_store_explicit(&task->is_expired, false, memory_order_relaxed);
-    atomic_store_explicit(&task->has_token, false, memory_order_relaxed);
+    task->result = NULL;
     task->timer.fire = NULL;
-    if (job->item_timeout_ns != 0) {
-        task->timer.node.place = 0;
-        if (fpool_timer_set(&job->pool->timers, &task->timer,
-                            fpool_now_ns() + job->item_timeout_ns,
-                            expire) != FPOOL_OK) {
-            atomic_store(&task->is_expired, true); /* no unbounded item */
-        }
-    }
+    task->timer.node.place = 0;
+    atomic_init(&task->is_expired, false);
+    atomic_init(&task->has_token, false);
     worker->task = task;
 }
 
-void fpool_task_end(struct fpool_task *task)
+void fpool_task_start_clock(struct fpool_task *task)
 {
-    task->worker->task = task->below;
-    if (task->timer.fire != NULL) {
-        fpool_timer_cancel(&task->job->pool->timers, &task->timer);
+    atomic_store(&task->is_expired, false);
+    if (fpool_timer_set(&task->job->pool->timers, &task->timer,
+                        fpool_now_ns() + task->job->item_timeout_ns,
+                        expire) != FPOOL_OK) {
+        atomic_store(&task->is_expired, true); /* no item without a bound */
     }
-    if (atomic_load_explicit(&task->has_token, memory_order_relaxed)) {
-        fpool_cancel_fini(&task->token);
-    }
+}
+
+void fpool_task_stop_clock(struct fpool_task *task)
+{
+    fpool_timer_cancel(&task->job->pool->timers, &task->timer);
+    task->timer.fire = NULL;
 }
 
 struct fpool *fpool_task_pool(const struct fpool_task *task)

@@ -21,11 +21,40 @@ struct fpool_task {
     struct fpool_timer timer;
 };
 
-/* Puts the task on the worker's stack and starts its clock. */
-void fpool_task_begin(struct fpool_task *task, struct fpool_worker *worker,
-                      struct fpool_job *job, struct fpool_result *result);
+/* Puts the task on the worker's stack, for a number of items in turn. */
+void fpool_task_push(struct fpool_task *task, struct fpool_worker *worker,
+                     struct fpool_job *job);
 
 /* Takes it off again, also when its thread ends. */
-void fpool_task_end(struct fpool_task *task);
+static inline void fpool_task_pop(struct fpool_task *task)
+{
+    task->worker->task = task->below;
+}
+
+/* Starts and stops the clock of an item with a deadline. */
+void fpool_task_start_clock(struct fpool_task *task);
+void fpool_task_stop_clock(struct fpool_task *task);
+
+/* The task turns to the next item. */
+static inline void fpool_task_begin(struct fpool_task *task,
+                                    struct fpool_result *result)
+{
+    task->result = result;
+    if (task->job->item_timeout_ns != 0) {
+        fpool_task_start_clock(task);
+    }
+}
+
+/* The item is through, also when its thread ends. */
+static inline void fpool_task_end(struct fpool_task *task)
+{
+    if (task->timer.fire != NULL) {
+        fpool_task_stop_clock(task);
+    }
+    if (atomic_load_explicit(&task->has_token, memory_order_relaxed)) {
+        fpool_cancel_fini(&task->token);
+        atomic_store_explicit(&task->has_token, false, memory_order_relaxed);
+    }
+}
 
 #endif

@@ -99,16 +99,20 @@ void fpool_timer_cancel(struct fpool_timers *t, struct fpool_timer *timer)
 
 void fpool_timers_fini(struct fpool_timers *t)
 {
+    pthread_t thread;
     bool is_started;
 
     fpool_mutex_lock(&t->mu);
     t->is_stopping = true;
     is_started = t->is_started;
+    thread = t->thread;
     fpool_mutex_unlock(&t->mu);
     fpool_gate_notify_all(&t->gate);
     if (is_started) {
-        pthread_join(t->thread, NULL);
+        pthread_join(thread, NULL);
     }
+    fpool_mutex_lock(&t->mu);
     fpool_heap_fini(&t->heap);
+    fpool_mutex_unlock(&t->mu);
     fpool_mutex_fini(&t->mu);
 }

@@ -88,8 +88,8 @@ void fpool_unlink_job(struct fpool_job *job)
 /* ---- The queue. */
 
 /* Counts one more future if there is room. */
-FPOOL_REQUIRES(pool->mu)
 static bool take_room_locked(struct fpool *pool, unsigned allowance)
+    FPOOL_REQUIRES(pool->mu)
 {
     if (pool->n_queued >= allowance) {
         return false;
@@ -98,8 +98,8 @@ static bool take_room_locked(struct fpool *pool, unsigned allowance)
     return true;
 }
 
-FPOOL_REQUIRES(pool->mu)
 static void insert_locked(struct fpool *pool, struct fpool_job *job)
+    FPOOL_REQUIRES(pool->mu)
 {
     fpool_link_push_back(&pool->queue, &job->link);
     fpool_job_hold(job);
@@ -109,8 +109,8 @@ static void insert_locked(struct fpool *pool, struct fpool_job *job)
     }
 }
 
-FPOOL_REQUIRES(pool->mu)
 static void remove_locked(struct fpool *pool, struct fpool_job *job)
+    FPOOL_REQUIRES(pool->mu)
 {
     fpool_link_take_out(&job->link);
     pool->n_queued--;
@@ -144,6 +144,7 @@ static enum fpool_status enqueue(struct fpool_job *job, unsigned allowance,
     enum fpool_status reason;
     unsigned key;
     bool in_time = true;
+    bool has_waited = false;
     bool ok;
 
     for (;;) {
@@ -154,7 +155,11 @@ static enum fpool_status enqueue(struct fpool_job *job, unsigned allowance,
             fpool_gate_abandon(&pool->room);
             break;
         }
+        has_waited = true;
         in_time = fpool_gate_wait(&pool->room, key, deadline_ns);
+    }
+    if (has_waited) {
+        fpool_gate_notify_one(&pool->room); /* there may be room for another */
     }
     if (ok) {
         return FPOOL_OK;

@@ -12,6 +12,8 @@
 /* Looks at a claimed source, of some ten nanoseconds each, before a worker gives
  * up and sleeps: enough for another's pull, too little to burn a CPU. */
 #define BUSY_LOOKS 30
+/* The same in a pool that does not outnumber its CPUs. */
+#define SPIN_LOOKS 150
 
 static _Thread_local struct fpool_thread thread_self;
 
@@ -63,9 +65,12 @@ static struct fpool_result *current_result(struct run *run)
     if (run->has_slots) {
         return &run->chunk->slots[run->position]->request.result;
     }
-    memset(&run->result, 0, sizeof(run->result));
     run->result.index = index;
+    run->result.code = 0;
+    run->result.value = NULL;
+    run->result.drop_value = NULL;
     run->result.engine = job->engine->name;
+    memset(&run->result.item, 0, sizeof(run->result.item));
     job->source.item_at(&job->source, index, &run->result.item);
     return &run->result;
 }
@@ -89,7 +94,7 @@ static enum fpool_status run_item(struct run *run, struct fpool_result *result)
     if (reason != FPOOL_OK) {
         return fpool_item_status(reason);
     }
-    fpool_task_begin(&run->task, run->worker, job, result);
+    fpool_task_begin(&run->task, result);
     status = job->engine->run(job->state, &run->task, result);
     fpool_task_end(&run->task);
     if (status != FPOOL_OK &&
@@ -125,6 +130,7 @@ static void thread_ends_in_task(void *arg)
     struct run *run = arg;
 
     fpool_task_end(&run->task);
+    fpool_task_pop(&run->task);
     finish_current(run, FPOOL_EWORKER);
     if (run->lease != NULL) {
         fpool_lease_abandon(&run->job->pool->leases, run->lease);
@@ -138,6 +144,9 @@ static void thread_ends_in_task(void *arg)
 
 static void run_all(struct run *run)
 {
+    if (run->worker != NULL) {
+        fpool_task_push(&run->task, run->worker, run->job);
+    }
     pthread_cleanup_push(thread_ends_in_task, run);
     while (next_position(run)) {
         struct fpool_result *result = current_result(run);
@@ -145,6 +154,9 @@ static void run_all(struct run *run)
         finish_current(run, run_item(run, result));
     }
     pthread_cleanup_pop(0);
+    if (run->worker != NULL) {
+        fpool_task_pop(&run->task);
+    }
 }
 
 void fpool_worker_run_chunk(struct fpool_worker *worker,
@@ -164,8 +176,12 @@ void fpool_worker_run_chunk(struct fpool_worker *worker,
     run.has_slots = job->shape == FPOOL_SHAPE_SINGLE || job->slots != NULL;
     if (chunk->n > 1 && worker != NULL) {
         run.lease = fpool_lease_open(&pool->leases, chunk);
-        if (run.lease != NULL && atomic_load(&job->n_helpers) != 0) {
-            fpool_gate_notify_all(&job->gate);
+        if (run.lease != NULL) {
+            /* The job may have nothing else to offer by now. */
+            fpool_notify_if_work(pool);
+            if (atomic_load(&job->n_helpers) != 0) {
+                fpool_gate_notify_all(&job->gate);
+            }
         }
     }
     if (adapts) {
@@ -333,10 +349,11 @@ static enum found_kind find(struct finder *f)
 {
     enum found_kind kind;
     bool is_busy = true;
+    int max_looks = f->worker->pool->may_spin ? SPIN_LOOKS : BUSY_LOOKS;
     int looks;
 
     f->queued = NULL;
-    for (looks = 0; is_busy && looks < BUSY_LOOKS; looks++) {
+    for (looks = 0; is_busy && looks < max_looks; looks++) {
         if (looks != 0) {
             fpool_cpu_relax();
         }

@@ -15,6 +15,10 @@
 #define DEFAULT_MAX_LINE 65536
 #define BUFFER_SIZE      65536
 
+/* UTF-8's byte-order mark. */
+#define MARK      "\xEF\xBB\xBF"
+#define MARK_SIZE 3
+
 struct lines {
     struct fpool_line_parser parser;
     int fd;
@@ -63,11 +67,13 @@ static enum fpool_status grow(struct fpool_line_parser *p, size_t more)
 }
 
 /* Keeps what fits.  One byte more than the bound is kept, in case it is the
- * carriage return of a line that just fits. */
+ * carriage return of a line that just fits, and on the first line the bytes of
+ * a byte-order mark. */
 static enum fpool_status append(struct fpool_line_parser *p, const char *bytes,
                                 size_t size)
 {
-    size_t room = p->max_line + 1 - p->size;
+    size_t extra = p->is_past_first ? 1 : 1 + MARK_SIZE;
+    size_t room = p->max_line + extra - p->size;
 
     p->total += size;
     if (size > room) {
@@ -84,44 +90,47 @@ static enum fpool_status append(struct fpool_line_parser *p, const char *bytes,
     return FPOOL_OK;
 }
 
-static bool is_comment(const char *line, size_t size)
+/* Of a line of blanks that was cut nobody knows: it is none. */
+static bool is_comment(const char *line, size_t size, bool was_cut)
 {
     size_t i = 0;
 
     while (i < size && (line[i] == ' ' || line[i] == '\t')) {
         i++;
     }
-    return i == size || line[i] == '#';
+    return i == size ? !was_cut : line[i] == '#';
 }
 
 /* The line is complete: makes it an item, unless it is none. */
 static enum fpool_status emit(struct fpool_line_parser *p, bool has_newline,
                               struct fpool_item *ret_item)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
     const char *line = p->line == NULL ? "" : p->line;
     size_t size = p->size;
-    size_t skip = 0;
-    bool was_cut = p->total > p->size;
+    size_t total = p->total;
     enum fpool_status st;
 
-    if (has_newline && !was_cut && size > 0 && line[size - 1] == '\r') {
-        size--;
+    if (!p->is_past_first && size >= MARK_SIZE &&
+        memcmp(line, MARK, MARK_SIZE) == 0) {
+        line += MARK_SIZE;
+        size -= MARK_SIZE;
+        total -= MARK_SIZE;
     }
-    if (!p->is_past_first && size >= 3 && memcmp(line, mark, 3) == 0) {
-        skip = 3;
+    if (has_newline && total == size && size > 0 && line[size - 1] == '\r') {
+        size--;
+        total--;
     }
     if (size > p->max_line) {
         size = p->max_line;
-        was_cut = true;
     }
     p->is_past_first = true;
     p->size = p->total = 0;
-    if (p->skip_comments && is_comment(line + skip, size - skip)) {
+    if ((p->skip_comments && is_comment(line, size, total > size)) ||
+        (!has_newline && size == 0)) { /* nothing but a mark */
         return FPOOL_WAIT;
     }
-    st = fpool_item_copy(ret_item, line + skip, size - skip);
-    if (st == FPOOL_OK && was_cut) {
+    st = fpool_item_copy(ret_item, line, size);
+    if (st == FPOOL_OK && total > size) {
         ret_item->flags |= FPOOL_ITEM_TRUNCATED;
     }
     return st;
@@ -192,7 +201,8 @@ static int fill(struct lines *l, struct fpool_cancel *cancel)
             return FPOOL_OK;
         }
         if (errno != EINTR && errno != EAGAIN) {
-            return errno;
+            /* These two would be taken for FPOOL_END and FPOOL_WAIT. */
+            return errno == EPERM || errno == ENOENT ? EIO : errno;
         }
     }
 }
@@ -261,8 +271,12 @@ fpool_source_lines_with(int fd, const struct fpool_lines_options *options)
     struct fpool_lines_options o;
     struct lines *l;
 
-    if (!fpool_options_copy(&o, sizeof(o), options) || fd < 0 ||
-        o.max_line > SIZE_MAX / 4) {
+    if (!fpool_options_copy(&o, sizeof(o), options)) {
+        bool has_flags = options->struct_size >= sizeof(o);
+
+        return refused(fd, has_flags ? options->flags : 0, FPOOL_EINVAL);
+    }
+    if (fd < 0 || o.max_line > SIZE_MAX / 4) {
         return refused(fd, o.flags, FPOOL_EINVAL);
     }
     l = fpool_calloc(1, sizeof(*l));
