@@ -238,6 +238,9 @@ static inline bool fpool_job_is_evented(const struct fpool_job *job)
  * the job.  The caller holds a reference of its own. */
 void fpool_job_settle(struct fpool_job *job, uint64_t n);
 
+/* Closes the source, once. */
+void fpool_source_close(struct fpool_source *source);
+
 /* Releases what the job still owns of the user's: results, source, engine
  * state; once, after the job is done. */
 void fpool_job_clean(struct fpool_job *job);

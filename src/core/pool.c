@@ -233,25 +233,6 @@ static void join_last_thread(struct fpool *pool)
     }
 }
 
-static void detach_contexts(struct fpool *pool)
-{
-    struct fpool_context *c;
-
-    fpool_mutex_lock(&pool->mu);
-    c = pool->contexts;
-    pool->contexts = NULL;
-    fpool_mutex_unlock(&pool->mu);
-    while (c != NULL) {
-        struct fpool_context *next = c->next;
-
-        if (c->status == FPOOL_OK && c->engine->detach != NULL) {
-            c->engine->detach(c->context);
-        }
-        fpool_free(c);
-        c = next;
-    }
-}
-
 /* The calling thread is the one joiner. */
 static enum fpool_status join_alone(struct fpool *pool, int64_t deadline_ns)
 {
@@ -266,7 +247,7 @@ static enum fpool_status join_alone(struct fpool *pool, int64_t deadline_ns)
         return FPOOL_ETIMEDOUT;
     }
     join_last_thread(pool);
-    detach_contexts(pool);
+    fpool_detach_contexts(pool);
     fpool_timers_fini(&pool->timers);
     atomic_store(&pool->is_joined, true);
     return FPOOL_OK;

@@ -160,7 +160,9 @@ enum fpool_status fpool_get_context(struct fpool *pool,
                                     const struct fpool_engine *engine,
                                     void **ret_context);
 
-/* ---- worker.c */
+void fpool_detach_contexts(struct fpool *pool);
+
+/* ---- worker.c, run.c */
 
 /* Items run by the workers that live now. */
 uint64_t fpool_workers_sum(struct fpool *pool);

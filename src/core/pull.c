@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "core/pool.h"
 
-#define CHUNK_TARGET_NS 100000
 #define ROOM_LOOKS      100
 
 /* How one attempt at the source went. */
@@ -23,17 +22,12 @@ enum asked {
 
 /* ---- Slots. */
 
-static uint64_t outstanding(const struct fpool_job *job)
-{
-    return atomic_load(&job->pulled) - atomic_load(&job->delivered);
-}
-
 static bool has_room(const struct fpool_job *job)
 {
     if (job->limit != 0 && atomic_load(&job->running) >= job->limit) {
         return false;
     }
-    return job->slots == NULL || outstanding(job) < job->window;
+    return job->slots == NULL || fpool_job_outstanding(job) < job->window;
 }
 
 /* A slot for the next item.  Used ones come first, in the order in which they
@@ -42,7 +36,7 @@ static struct fpool_slot *take_slot(struct fpool_job *job, bool *ret_is_fresh)
 {
     *ret_is_fresh = false;
     if (job->shape == FPOOL_SHAPE_ORDERED) {
-        return outstanding(job) < job->window
+        return fpool_job_outstanding(job) < job->window
                    ? &job->slots[atomic_load(&job->pulled) % job->window]
                    : NULL;
     }
@@ -79,31 +73,6 @@ void fpool_slot_return(struct fpool_job *job, const struct fpool_slot *slot,
 
 /* ---- Asking. */
 
-static unsigned chunk_size(const struct fpool_job *job)
-{
-    unsigned n = job->chunk;
-    uint64_t cap = job->slots == NULL ? FPOOL_RANGE_MAX : FPOOL_CHUNK_MAX;
-
-    if (n == 0) {
-        n = fpool_chunk_is_adaptive(job)
-                ? atomic_load_explicit(&job->chunk_now, memory_order_relaxed)
-                : 1;
-        if (job->slots != NULL) {
-            uint64_t half = (job->window - outstanding(job) + 1) / 2;
-
-            cap = half < cap ? half : cap;
-        }
-    }
-    if (job->limit != 0) {
-        unsigned running = atomic_load(&job->running);
-        unsigned left = running < job->limit ? job->limit - running : 0;
-
-        cap = left < cap ? left : cap;
-    }
-    n = n < cap ? n : (unsigned)cap;
-    return n == 0 ? 1 : n;
-}
-
 /* Asks a source for one item. */
 static int ask(struct fpool_job *job, struct fpool_item *ret_item)
 {
@@ -137,7 +106,7 @@ static void fill_slot(struct fpool_job *job, struct fpool_slot *slot)
     atomic_store_explicit(&slot->state, FPOOL_SLOT_PULLED,
                           memory_order_relaxed);
     atomic_store_explicit(&job->pulled, index + 1, memory_order_release);
-    assert(outstanding(job) <= job->window);
+    assert(fpool_job_outstanding(job) <= job->window);
 }
 
 static enum asked answered(struct fpool_job *job, int rc)
@@ -209,10 +178,9 @@ static bool claim(struct fpool_job *job)
 
 static void end_source(struct fpool_job *job)
 {
-    /* Positions may still be asked for; fpool_job_release() closes those. */
-    if (job->source.item_at == NULL && job->source.close != NULL) {
-        job->source.close(job->source.self);
-        job->source.close = NULL;
+    /* Positions may still be asked for; fpool_job_clean() closes those. */
+    if (job->source.item_at == NULL) {
+        fpool_source_close(&job->source);
     }
     atomic_store(&job->phase, FPOOL_PHASE_ENDED);
     fpool_unlink_job(job);
@@ -276,7 +244,7 @@ static bool is_quiet(const struct fpool_job *job)
 {
     return job->shape == FPOOL_SHAPE_BATCH
                ? atomic_load(&job->finished) == atomic_load(&job->pulled)
-               : outstanding(job) == 0;
+               : fpool_job_outstanding(job) == 0;
 }
 
 static enum fpool_took wait_for_source(struct fpool_job *job, unsigned sequence)
@@ -302,7 +270,7 @@ static enum fpool_took pull_claimed(struct fpool_job *job,
                         ? is_quiet(job)
                         : atomic_exchange(&job->final_ask, false);
     unsigned sequence = atomic_load(&job->wake_sequence);
-    unsigned want = chunk_size(job);
+    unsigned want = fpool_chunk_size(job);
     enum asked asked;
 
     if (!has_room(job)) {
@@ -386,22 +354,4 @@ void fpool_job_wake(struct fpool_job *job)
 {
     atomic_fetch_add(&job->wake_sequence, 1);
     fpool_job_reactivate(job, FPOOL_PHASE_WAITING);
-}
-
-void fpool_chunk_adapt(struct fpool_job *job, unsigned n, int64_t elapsed_ns)
-{
-    unsigned now = atomic_load_explicit(&job->chunk_now, memory_order_relaxed);
-    uint64_t each = (uint64_t)(elapsed_ns < 1 ? 1 : elapsed_ns) / n;
-    uint64_t fit = CHUNK_TARGET_NS / (each == 0 ? 1 : each);
-    uint64_t next = fit < 2ull * n ? fit : 2ull * n;
-
-    if (n < now && next < fit && next < now) {
-        return; /* a short chunk says nothing against a long one */
-    }
-    next = next == 0 ? 1 : next;
-    next = next > FPOOL_RANGE_MAX ? FPOOL_RANGE_MAX : next;
-    if (next != now) {
-        atomic_store_explicit(&job->chunk_now, (unsigned)next,
-                              memory_order_relaxed);
-    }
 }

@@ -52,6 +52,15 @@ void fpool_job_wake(struct fpool_job *job);
 void fpool_slot_return(struct fpool_job *job, const struct fpool_slot *slot,
                        bool is_flush);
 
+/* Items pulled and not delivered. */
+static inline uint64_t fpool_job_outstanding(const struct fpool_job *job)
+{
+    return atomic_load(&job->pulled) - atomic_load(&job->delivered);
+}
+
+/* How many items to take now, at least 1. */
+unsigned fpool_chunk_size(const struct fpool_job *job);
+
 /* Learns from a chunk of 'n' items that took 'elapsed_ns'. */
 void fpool_chunk_adapt(struct fpool_job *job, unsigned n, int64_t elapsed_ns);
 

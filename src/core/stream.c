@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/handle.h"
 #include "core/pool.h"
 
 #define SOON_LOOKS 100
@@ -218,53 +217,48 @@ static bool is_soon(struct fpool_job *job)
     return false;
 }
 
+/* Sleeps until something may have changed; as a worker, runs an item instead if
+ * it can.  False when the time is over. */
+static bool wait_for_next(struct fpool_job *job, struct fpool_worker *worker,
+                          int64_t deadline_ns)
+{
+    unsigned key = fpool_gate_prepare(&job->gate);
+    bool in_time = true;
+    bool is_over;
+
+    atomic_fetch_add(&job->n_helpers, worker != NULL);
+    is_over = head(job) != NULL || is_drained(job) ||
+              (worker != NULL && fpool_worker_help(worker, job));
+    if (is_over) {
+        fpool_gate_abandon(&job->gate);
+    } else {
+        ask_finally(job);
+        in_time = fpool_gate_wait(&job->gate, key, deadline_ns);
+    }
+    atomic_fetch_sub(&job->n_helpers, worker != NULL);
+    return in_time;
+}
+
 static enum fpool_status next(struct fpool_job *job,
                               struct fpool_result *ret_result,
-                              int64_t deadline_ns, bool may_block)
+                              int64_t timeout_ms)
 {
     struct fpool_worker *worker = fpool_worker_of(job->pool);
+    int64_t deadline_ns = fpool_deadline_after_ms(timeout_ms);
+    bool in_time = timeout_ms != 0;
     enum fpool_status st;
-    unsigned key;
-    bool in_time = true;
 
     for (;;) {
         st = try_next(job, ret_result);
-        if (st == FPOOL_WAIT && worker != NULL && may_block &&
-            fpool_worker_help(worker, job)) {
-            continue;
+        if (st != FPOOL_WAIT) {
+            return st;
         }
-        if (st == FPOOL_WAIT && (!may_block || !in_time)) {
+        if (!in_time) {
             st = try_next_armed(job, ret_result);
             return st == FPOOL_WAIT ? FPOOL_ETIMEDOUT : st;
         }
-        if (st != FPOOL_WAIT) {
-            return st;
-        }
-        if (worker == NULL && is_soon(job)) {
-            continue;
-        }
-        key = fpool_gate_prepare(&job->gate);
-        if (worker != NULL) {
-            atomic_fetch_add(&job->n_helpers, 1);
-        }
-        st = try_next(job, ret_result);
-        if (st == FPOOL_WAIT && worker != NULL &&
-            fpool_worker_help(worker, job)) {
-            st = FPOOL_EAGAIN; /* it ran something: look again */
-        }
-        if (st != FPOOL_WAIT) {
-            fpool_gate_abandon(&job->gate);
-            if (worker != NULL) {
-                atomic_fetch_sub(&job->n_helpers, 1);
-            }
-            if (st == FPOOL_EAGAIN) {
-                continue;
-            }
-            return st;
-        }
-        in_time = fpool_gate_wait(&job->gate, key, deadline_ns);
-        if (worker != NULL) {
-            atomic_fetch_sub(&job->n_helpers, 1);
+        if (worker != NULL || !is_soon(job)) {
+            in_time = wait_for_next(job, worker, deadline_ns);
         }
     }
 }
@@ -273,8 +267,6 @@ enum fpool_status fpool_next(struct fpool_results *results,
                              struct fpool_result *ret_result,
                              int64_t timeout_ms)
 {
-    enum fpool_status st;
-
     if (results == NULL || ret_result == NULL) {
         return FPOOL_EINVAL;
     }
@@ -284,10 +276,7 @@ enum fpool_status fpool_next(struct fpool_results *results,
     if (pop(&results->job, ret_result)) {
         return FPOOL_OK; /* without a look at the clock */
     }
-    st = next(&results->job, ret_result,
-              timeout_ms == 0 ? 0 : fpool_deadline_after_ms(timeout_ms),
-              timeout_ms != 0);
-    return st;
+    return next(&results->job, ret_result, timeout_ms);
 }
 
 void fpool_stream_drain(struct fpool_job *job)
@@ -296,128 +285,5 @@ void fpool_stream_drain(struct fpool_job *job)
 
     while (pop(job, &r)) {
         fpool_result_release(&r);
-    }
-}
-
-/* ---- The handle. */
-
-static enum fpool_status start(const struct fpool_job_request *request,
-                               struct fpool_results **ret_results)
-{
-    struct fpool_job *job;
-    enum fpool_status st;
-
-    st = fpool_job_create(request, &job);
-    if (st != FPOOL_OK) {
-        return st;
-    }
-    st = fpool_job_launch(job);
-    if (st != FPOOL_OK) {
-        fpool_job_destroy(job);
-        return st;
-    }
-    *ret_results = (struct fpool_results *)job;
-    return FPOOL_OK;
-}
-
-enum fpool_status fpool_imap(struct fpool *pool, const struct fpool_op *op,
-                             struct fpool_source source,
-                             const struct fpool_job_options *job,
-                             struct fpool_results **ret_results)
-{
-    return start(&(struct fpool_job_request){
-                     .pool = ret_results == NULL ? NULL : pool,
-                     .op = op,
-                     .source = source,
-                     .options = job,
-                     .shape = FPOOL_SHAPE_ORDERED,
-                     .kind = FPOOL_KIND_RESULTS },
-                 ret_results);
-}
-
-enum fpool_status fpool_imap_unordered(struct fpool *pool,
-                                       const struct fpool_op *op,
-                                       struct fpool_source source,
-                                       const struct fpool_job_options *job,
-                                       struct fpool_results **ret_results)
-{
-    return start(&(struct fpool_job_request){
-                     .pool = ret_results == NULL ? NULL : pool,
-                     .op = op,
-                     .source = source,
-                     .options = job,
-                     .shape = FPOOL_SHAPE_UNORDERED,
-                     .kind = FPOOL_KIND_RESULTS },
-                 ret_results);
-}
-
-int fpool_results_fd(struct fpool_results *results)
-{
-    struct fpool_job *job = &results->job;
-    struct fpool_bell bell = { -1 };
-
-    fpool_mutex_lock(&job->mu);
-    if (job->bell.fd < 0 && fpool_bell_init(&bell) == FPOOL_OK) {
-        /* Readable from the start: the first FPOOL_ETIMEDOUT arms it. */
-        fpool_bell_ring(&bell);
-        job->bell = bell;
-    }
-    fpool_mutex_unlock(&job->mu);
-    return job->bell.fd;
-}
-
-void fpool_results_wake(struct fpool_results *results)
-{
-    fpool_job_wake(&results->job);
-}
-
-void fpool_results_hold(struct fpool_results *results)
-{
-    atomic_fetch_add(&results->job.holds, 1);
-}
-
-void fpool_results_unhold(struct fpool_results *results)
-{
-    atomic_fetch_sub(&results->job.holds, 1);
-    fpool_job_wake(&results->job);
-}
-
-void fpool_results_cancel(struct fpool_results *results)
-{
-    fpool_cancel_trip(&results->job.token);
-}
-
-int fpool_results_source_code(struct fpool_results *results)
-{
-    return atomic_load(&results->job.source_code);
-}
-
-enum fpool_status fpool_results_get_stats(struct fpool_results *results,
-                                          struct fpool_results_stats *ret_stats)
-{
-    struct fpool_results_stats s = { .struct_size = sizeof(s) };
-    size_t size;
-
-    if (results == NULL || ret_stats == NULL ||
-        ret_stats->struct_size < sizeof(s.struct_size)) {
-        return FPOOL_EINVAL;
-    }
-    s.delivered = atomic_load(&results->job.delivered);
-    s.pulled = atomic_load(&results->job.pulled);
-    s.window = results->job.window;
-    s.chunk = results->job.chunk != 0 ? results->job.chunk
-                                      : atomic_load(&results->job.chunk_now);
-    size = ret_stats->struct_size < sizeof(s) ? ret_stats->struct_size
-                                              : sizeof(s);
-    s.struct_size = size;
-    memcpy(ret_stats, &s, size);
-    return FPOOL_OK;
-}
-
-void fpool_results_destroy(struct fpool_results **results)
-{
-    if (results != NULL && *results != NULL) {
-        fpool_job_destroy(&(*results)->job);
-        *results = NULL;
     }
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Turns: the ring of jobs with work, the queue of futures, the threads that
- * serve them, and what engines share.  Called by jobs and workers. */
+/* Turns: the ring of jobs with work, the queue of futures, and the threads that
+ * serve them.  Called by jobs and workers. */
 #include <assert.h>
 
-#include "base/mem.h"
 #include "core/pool.h"
 #include "core/service.h"
 
@@ -328,77 +327,4 @@ void fpool_end_thread(struct fpool *pool)
     pool->n_threads--;
     fpool_mutex_unlock(&pool->mu);
     fpool_gate_notify_all(&pool->idle);
-}
-
-/* ---- Engines. */
-
-/* Finds the engine's entry, or adds one that the caller must attach. */
-static struct fpool_context *find_context(struct fpool *pool,
-                                          const struct fpool_engine *engine,
-                                          struct fpool_context *fresh,
-                                          bool *ret_is_fresh)
-{
-    struct fpool_context *c;
-
-    fpool_mutex_lock(&pool->mu);
-    for (c = pool->contexts; c != NULL && c->engine != engine; c = c->next) {
-    }
-    *ret_is_fresh = c == NULL;
-    if (c == NULL) {
-        c = fresh;
-        c->engine = engine;
-        c->next = pool->contexts;
-        pool->contexts = c;
-    }
-    fpool_mutex_unlock(&pool->mu);
-    return c;
-}
-
-static bool is_attached(struct fpool *pool, const struct fpool_context *c)
-{
-    bool yes;
-
-    fpool_mutex_lock(&pool->mu);
-    yes = c->is_attached;
-    fpool_mutex_unlock(&pool->mu);
-    return yes;
-}
-
-static void attach(struct fpool *pool, struct fpool_context *c)
-{
-    c->status = c->engine->attach(pool, &c->context);
-    fpool_mutex_lock(&pool->mu);
-    c->is_attached = true;
-    fpool_mutex_unlock(&pool->mu);
-    fpool_gate_notify_all(&pool->idle);
-}
-
-enum fpool_status fpool_get_context(struct fpool *pool,
-                                    const struct fpool_engine *engine,
-                                    void **ret_context)
-{
-    struct fpool_context *fresh = fpool_calloc(1, sizeof(*fresh));
-    struct fpool_context *c;
-    bool is_fresh;
-
-    if (fresh == NULL) {
-        return FPOOL_ENOMEM;
-    }
-    c = find_context(pool, engine, fresh, &is_fresh);
-    if (is_fresh) {
-        attach(pool, c);
-    } else {
-        fpool_free(fresh);
-    }
-    while (!is_attached(pool, c)) {
-        unsigned key = fpool_gate_prepare(&pool->idle);
-
-        if (is_attached(pool, c)) {
-            fpool_gate_abandon(&pool->idle);
-        } else {
-            fpool_gate_wait(&pool->idle, key, INT64_MAX);
-        }
-    }
-    *ret_context = c->context;
-    return c->status;
 }
