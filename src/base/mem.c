@@ -7,9 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#define LARGE_PAGE ((uintptr_t)2 << 20)
 
 static atomic_bool counting;
 static atomic_ulong count;
@@ -36,18 +33,6 @@ void *fpool_malloc(size_t size)
 void *fpool_calloc(size_t n, size_t size)
 {
     return must_fail() ? NULL : calloc(n, size);
-}
-
-void *fpool_calloc_table(size_t n, size_t size)
-{
-    char *p = fpool_calloc(n, size);
-    uintptr_t first = ((uintptr_t)p + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-    uintptr_t end = ((uintptr_t)p + n * size) / LARGE_PAGE * LARGE_PAGE;
-
-    if (p != NULL && first < end) {
-        madvise((void *)first, end - first, MADV_HUGEPAGE); /* or not */
-    }
-    return p;
 }
 
 void *fpool_realloc(void *pointer, size_t size)

@@ -16,10 +16,6 @@ void *fpool_malloc(size_t size);
 /* 'count' x 'size' zero bytes, or NULL, also when the product overflows. */
 void *fpool_calloc(size_t count, size_t size);
 
-/* The same for a table that is going to be filled: in large pages where the
- * kernel gives them, which makes filling it about a third cheaper. */
-void *fpool_calloc_table(size_t count, size_t size);
-
 /* Resizes as realloc does; on failure the old block stays. */
 void *fpool_realloc(void *pointer, size_t size);
 

@@ -39,7 +39,7 @@ enum fpool_status fpool_cells_reserve(struct fpool_cells *c, uint64_t index,
     uint64_t n = segment_size(c, p.segment);
 
     if (c->at[p.segment] == NULL) {
-        c->at[p.segment] = fpool_calloc_table(n, sizeof(*c->at[0]));
+        c->at[p.segment] = fpool_calloc(n, sizeof(*c->at[0]));
         if (c->at[p.segment] == NULL) {
             return FPOOL_ENOMEM;
         }
