@@ -86,9 +86,10 @@ struct fpool_result {
     const char *engine; /* whose 'code' and 'value' these are: "call", "http" */
 };
 
-/* Releases the item and the value and clears '*result'.  A value that the
- * program wants to keep is taken by setting 'value' to NULL first.  Accepts a
- * cleared result.  Runs the drop functions on the calling thread. */
+/* Releases the item and the value and clears them in '*result'; index, status
+ * and code stay.  A value that the program wants to keep is taken by setting
+ * 'value' to NULL first.  Releasing twice is harmless.  Runs the drop functions
+ * on the calling thread. */
 FPOOL_API void fpool_result_release(struct fpool_result *result);
 
 #ifdef __cplusplus

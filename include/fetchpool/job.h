@@ -37,7 +37,9 @@ enum fpool_job_flags {
 
 /* What a completion callback is told. */
 struct fpool_done {
-    enum fpool_status status; /* as the wait function of that handle returns */
+    /* As fpool_batch_wait returns, or the last fpool_next; of a future, the
+     * status of its result. */
+    enum fpool_status status;
     const struct fpool_result *result; /* of a future; NULL otherwise */
     struct fpool_batch *batch;         /* of a map with a batch; or NULL */
 };

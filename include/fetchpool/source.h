@@ -24,9 +24,10 @@ extern "C" {
 struct fpool_source {
     /* Yields the next item.  Returns FPOOL_OK with '*ret_item' filled (it
      * arrives zeroed), FPOOL_END when there are no more, FPOOL_WAIT when there
-     * is nothing now but may be later, or any other number, which ends the
-     * source as failed: the results so far are delivered, then FPOOL_ESOURCE,
-     * and fpool_results_source_code() tells the number.
+     * is nothing now but may be later, or any other number (an errno above 2, a
+     * number of your own), which ends the source as failed: the results so far
+     * are delivered, then FPOOL_ESOURCE, and fpool_results_source_code() tells
+     * the number.
      *
      * It may block; then it should poll fpool_cancel_fd('cancel') too and return
      * FPOOL_END once the token is tripped.  'cancel' is borrowed for the call.
@@ -44,7 +45,9 @@ struct fpool_source {
     void (*close)(void *self);
     void *self; /* handed to the functions above; yours */
     /* For a source whose items can be had by position instead of 'next' (then
-     * NULL): yields item 'index' of 'count'.  A pure function. */
+     * NULL): yields item 'index' of 'count'.  A pure function, called any number
+     * of times for an index, on several threads at once; so its items are
+     * borrowed: a 'drop' that it sets is ignored. */
     void (*item_at)(const struct fpool_source *source, uint64_t index,
                     struct fpool_item *ret_item);
     /* With 'item_at' the exact number of items; otherwise a hint, 0 unknown. */
@@ -92,7 +95,8 @@ enum fpool_lines_flags {
  * terminating zero after it, without its line feed or CRLF; a byte-order mark
  * at the beginning is dropped; a last line needs no line feed.  'next' blocks
  * as read() does, and returns when the job is cancelled.  A read error ends
- * the source with the errno value as its code.  'options' may be NULL.
+ * the source with the errno value as its code (EIO where that value is 1 or 2);
+ * EMFILE when there is no descriptor to be told of a cancellation by.  'options' may be NULL.
  * Memory: 64 KiB, and one line at a time. */
 FPOOL_API struct fpool_source
 fpool_source_lines_with(int fd, const struct fpool_lines_options *options);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static atomic_bool counting;
-static atomic_ulong count;
+static atomic_ulong n_asked;
 static unsigned long fail_nth;
 static bool fail_persistent;
 
@@ -20,7 +20,7 @@ static bool must_fail(void)
     if (!atomic_load_explicit(&counting, memory_order_relaxed)) {
         return false;
     }
-    n = atomic_fetch_add(&count, 1) + 1;
+    n = atomic_fetch_add(&n_asked, 1) + 1;
     return fail_nth != 0 &&
            (n == fail_nth || (fail_persistent && n > fail_nth));
 }
@@ -30,9 +30,9 @@ void *fpool_malloc(size_t size)
     return must_fail() ? NULL : malloc(size);
 }
 
-void *fpool_calloc(size_t n, size_t size)
+void *fpool_calloc(size_t count, size_t size)
 {
-    return must_fail() ? NULL : calloc(n, size);
+    return must_fail() ? NULL : calloc(count, size);
 }
 
 void *fpool_realloc(void *pointer, size_t size)
@@ -59,11 +59,11 @@ void fpool_mem_fail_at(unsigned long nth, int persistent)
 {
     fail_nth = nth;
     fail_persistent = persistent != 0;
-    atomic_store(&count, 0);
+    atomic_store(&n_asked, 0);
     atomic_store(&counting, nth != 0);
 }
 
 unsigned long fpool_mem_count(void)
 {
-    return atomic_load(&count);
+    return atomic_load(&n_asked);
 }

@@ -87,7 +87,7 @@ static void view(struct fpool_job *job, uint64_t index, struct fpool_result *r)
     r->index = index;
     r->engine = job->engine->name;
     if (job->source.item_at != NULL) {
-        job->source.item_at(&job->source, index, &r->item);
+        fpool_source_item(&job->source, index, &r->item);
     }
     if (index >= atomic_load(&job->pulled)) {
         r->status = fpool_item_status(fpool_job_reason(job));

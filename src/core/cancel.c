@@ -105,7 +105,18 @@ void fpool_cancel_fini(struct fpool_cancel *token)
     token->tree = NULL;
 }
 
-/* Marks one token and, when its owner can be kept alive, adds it to 'list'. */
+static void ring(struct fpool_cancel *token)
+{
+    struct fpool_bell bell = { .fd = atomic_load(&token->fd) };
+
+    if (bell.fd >= 0) {
+        fpool_bell_ring(&bell);
+    }
+}
+
+/* Marks one token and, when its owner can be kept alive, adds it to 'list'.  One
+ * without a hook may be gone as soon as the lock is given back, as a task's is
+ * when the task sees the mark and returns: its bell is rung here. */
 static struct fpool_cancel *mark(struct fpool_cancel *token,
                                  enum fpool_status reason,
                                  struct fpool_cancel *list)
@@ -114,8 +125,11 @@ static struct fpool_cancel *mark(struct fpool_cancel *token,
         return list;
     }
     atomic_store(&token->reason, reason);
-    if (token->hook != NULL && token->hook->hold != NULL &&
-        !token->hook->hold(token)) {
+    if (token->hook == NULL) {
+        ring(token);
+        return list;
+    }
+    if (token->hook->hold != NULL && !token->hook->hold(token)) {
         return list;
     }
     token->tripped_next = list;
@@ -137,14 +151,7 @@ static struct fpool_cancel *walk(struct fpool_cancel *top,
 
 static void fire(struct fpool_cancel *token)
 {
-    struct fpool_bell bell = { .fd = atomic_load(&token->fd) };
-
-    if (bell.fd >= 0) {
-        fpool_bell_ring(&bell);
-    }
-    if (token->hook == NULL) {
-        return;
-    }
+    ring(token);
     if (token->hook->on_trip != NULL) {
         token->hook->on_trip(token);
     }

@@ -95,6 +95,16 @@ static void uncreate(struct fpool_job *job)
     fpool_job_release(job);
 }
 
+/* Undoes create() for a job that could not be submitted. */
+static enum fpool_status refuse(struct fpool_job *job, enum fpool_status st)
+{
+    if (st == FPOOL_ECANCELED && fpool_cancel_is_tripped(&job->pool->token)) {
+        st = FPOOL_ECLOSED;
+    }
+    uncreate(job);
+    return st;
+}
+
 enum fpool_status fpool_apply_async(struct fpool *pool,
                                     const struct fpool_op *op,
                                     struct fpool_item item,
@@ -110,8 +120,7 @@ enum fpool_status fpool_apply_async(struct fpool *pool,
     }
     st = submit(job);
     if (st != FPOOL_OK) {
-        uncreate(job);
-        return fpool_cancel_is_tripped(&pool->token) ? FPOOL_ECLOSED : st;
+        return refuse(job, st);
     }
     if (ret_future != NULL) {
         *ret_future = (struct fpool_future *)job;
@@ -152,8 +161,7 @@ enum fpool_status fpool_apply(struct fpool *pool, const struct fpool_op *op,
     worker = fpool_worker_of(pool);
     st = worker != NULL ? run_here(worker, job) : submit(job);
     if (st != FPOOL_OK) {
-        uncreate(job);
-        return st;
+        return refuse(job, st);
     }
     fpool_job_wait(job, FPOOL_FOREVER);
     *ret_result = job->single.request.result;

@@ -37,6 +37,6 @@ void fpool_handle_destroy(void *handle_address)
         ((struct fpool_handle *)handle)->destroy(handle_address);
         break;
     default:
-        assert(!"not a fetchpool handle");
+        assert(false && "not a fetchpool handle");
     }
 }

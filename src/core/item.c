@@ -39,5 +39,7 @@ void fpool_result_release(struct fpool_result *result)
     if (result->item.drop != NULL) {
         result->item.drop(result->item.data);
     }
-    memset(result, 0, sizeof(*result));
+    result->value = NULL;
+    result->drop_value = NULL;
+    result->item = (struct fpool_item){ 0 };
 }

@@ -13,6 +13,7 @@
 #include "core/puller.h"
 
 #define FIRST_CELLS 1024
+#define JOB_FLAGS   (FPOOL_FAIL_FAST | FPOOL_NONBLOCK)
 
 /* ---- Cancelling: what a trip of the job's token does. */
 
@@ -132,6 +133,7 @@ static enum fpool_status check(const struct fpool_job_request *q,
         (q->op->engine->run == NULL) == (q->op->engine->start == NULL) ||
         (!is_single &&
          (q->source.next == NULL) == (q->source.item_at == NULL)) ||
+        (o->flags & ~(uint32_t)JOB_FLAGS) != 0 ||
         o->window > FPOOL_MAX_WINDOW || o->deadline_ms < 0 ||
         o->item_timeout_ms < 0) {
         return FPOOL_EINVAL;

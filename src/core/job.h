@@ -168,6 +168,8 @@ struct fpool_job {
     struct fpool_mutex mu;
     /* --- guarded by mu --- */
     unsigned n_freed FPOOL_GUARDED; /* since stalled workers were looked for */
+    bool lends FPOOL_GUARDED;   /* see fpool_stream_lend() */
+    bool is_lent FPOOL_GUARDED; /* the first result is at its sink */
     bool said_source_error FPOOL_GUARDED;
     uint64_t failed_index FPOOL_GUARDED; /* lowest index not FPOOL_OK */
     enum fpool_status failed_status FPOOL_GUARDED;
@@ -203,7 +205,7 @@ struct fpool_job_request {
 /* Makes a job with its engine state and token, and counts it in the pool; the
  * caller holds one reference, the pool another until the job is done.  Consumes
  * the source always. */
-enum fpool_status fpool_job_create(const struct fpool_job_request *request,
+enum fpool_status fpool_job_create(const struct fpool_job_request *q,
                                    struct fpool_job **ret_job);
 
 /* Offers the job to workers, or starts its puller.  On failure the job ends as
@@ -238,11 +240,21 @@ static inline bool fpool_job_is_evented(const struct fpool_job *job)
  * the job.  The caller holds a reference of its own. */
 void fpool_job_settle(struct fpool_job *job, uint64_t n);
 
+/* The item at a position; borrowed, whatever the source says. */
+static inline void fpool_source_item(const struct fpool_source *source,
+                                     uint64_t index,
+                                     struct fpool_item *ret_item)
+{
+    *ret_item = (struct fpool_item){ 0 };
+    source->item_at(source, index, ret_item);
+    ret_item->drop = NULL;
+}
+
 /* Closes the source, once. */
 void fpool_source_close(struct fpool_source *source);
 
-/* Releases what the job still owns of the user's: results, source, engine
- * state; once, after the job is done. */
+/* Releases what the job still owns of the user's: results and source; once,
+ * after the job is done. */
 void fpool_job_clean(struct fpool_job *job);
 
 /* Runs 'on_done' and tells everybody who waits. */

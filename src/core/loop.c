@@ -70,9 +70,11 @@ enum fpool_status fpool_loop_create(struct fpool_loop **ret_loop,
         return FPOOL_ENOMEM;
     }
     l->options = *options;
-    l->last = &l->first;
     l->bell.fd = -1;
     fpool_mutex_init(&l->mu);
+    fpool_mutex_lock(&l->mu);
+    l->last = &l->first;
+    fpool_mutex_unlock(&l->mu);
     l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (l->epoll_fd < 0 || fpool_bell_init(&l->bell) != FPOOL_OK ||
         watch_bell(l) != FPOOL_OK) {

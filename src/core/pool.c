@@ -32,7 +32,8 @@ static enum fpool_status set_options(struct fpool *pool,
     struct fpool_options o;
 
     if (!fpool_options_copy(&o, sizeof(o), given) ||
-        o.workers > FPOOL_MAX_WORKERS) {
+        o.workers > FPOOL_MAX_WORKERS ||
+        (o.flags & ~(uint32_t)(FPOOL_EAGER | FPOOL_DRAIN)) != 0) {
         return FPOOL_EINVAL;
     }
     pool->workers = o.workers != 0 ? o.workers : default_workers();

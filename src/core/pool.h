@@ -208,6 +208,9 @@ void fpool_index_finish(struct fpool_job *job, struct fpool_result *result,
 void fpool_stream_publish(struct fpool_job *job, struct fpool_slot *slot);
 void fpool_stream_notify_end(struct fpool_job *job);
 void fpool_stream_drain(struct fpool_job *job);
+/* For a single reader that hands each result on: its credit goes back with the
+ * next call of fpool_next, when the result has been delivered there. */
+void fpool_stream_lend(struct fpool_results *results);
 void fpool_batch_store(struct fpool_job *job, struct fpool_result *result);
 void fpool_batch_clear(struct fpool_job *job);
 enum fpool_status fpool_cells_reserve(struct fpool_cells *cells,

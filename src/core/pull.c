@@ -78,14 +78,14 @@ static int ask(struct fpool_job *job, struct fpool_item *ret_item)
 {
     uint64_t index = atomic_load_explicit(&job->pulled, memory_order_relaxed);
 
-    memset(ret_item, 0, sizeof(*ret_item));
     if (job->source.item_at != NULL) {
         if (index >= job->source.count) {
             return FPOOL_END;
         }
-        job->source.item_at(&job->source, index, ret_item);
+        fpool_source_item(&job->source, index, ret_item);
         return FPOOL_OK;
     }
+    memset(ret_item, 0, sizeof(*ret_item));
     return job->source.next(job->source.self, ret_item, &job->token);
 }
 

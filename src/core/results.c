@@ -107,8 +107,10 @@ enum fpool_status fpool_results_get_stats(struct fpool_results *results,
         ret_stats->struct_size < sizeof(s.struct_size)) {
         return FPOOL_EINVAL;
     }
-    s.delivered = atomic_load(&results->job.delivered);
-    s.pulled = atomic_load(&results->job.pulled);
+    do { /* the two of one instant: 'delivered' did not change around it */
+        s.delivered = atomic_load(&results->job.delivered);
+        s.pulled = atomic_load(&results->job.pulled);
+    } while (s.delivered != atomic_load(&results->job.delivered));
     s.window = results->job.window;
     s.chunk = results->job.chunk != 0 ? results->job.chunk
                                       : atomic_load(&results->job.chunk_now);

@@ -45,18 +45,18 @@ static bool next_position(struct run *run)
 static struct fpool_result *current_result(struct run *run)
 {
     struct fpool_job *job = run->job;
-    uint64_t index = run->chunk->base + run->position;
+    uint64_t index;
 
     if (run->has_slots) {
         return &run->chunk->slots[run->position]->request.result;
     }
+    index = run->chunk->base + run->position;
     run->result.index = index;
     run->result.code = 0;
     run->result.value = NULL;
     run->result.drop_value = NULL;
     run->result.engine = job->engine->name;
-    memset(&run->result.item, 0, sizeof(run->result.item));
-    job->source.item_at(&job->source, index, &run->result.item);
+    fpool_source_item(&job->source, index, &run->result.item);
     return &run->result;
 }
 

@@ -186,9 +186,6 @@ void fpool_job_clean(struct fpool_job *job)
         fpool_stream_drain(job);
     }
     fpool_source_close(&job->source);
-    if (job->has_state && job->engine->close != NULL) {
-        job->engine->close(job->state);
-    }
 }
 
 void fpool_job_release(struct fpool_job *job)
@@ -201,6 +198,10 @@ void fpool_job_release(struct fpool_job *job)
     fpool_cancel_fini(&job->user_link);
     fpool_cancel_fini(&job->token);
     fpool_job_clean(job);
+    if (job->has_state && job->engine->close != NULL) {
+        /* Not before: a trip that came late may still be in engine->cancel. */
+        job->engine->close(job->state);
+    }
     fpool_bell_fini(&job->bell);
     fpool_free(job->slots_memory);
     fpool_free(job->ready);

@@ -115,19 +115,37 @@ static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot,
     return is_flush;
 }
 
+/* The result that was lent to a sink has been delivered by now: its credit goes
+ * back.  True when stalled workers are to be looked for. */
+static bool end_loan_locked(struct fpool_job *job) FPOOL_REQUIRES(job->mu)
+{
+    bool has_more = job->window > 1 && has_second(job);
+
+    if (!job->is_lent) {
+        return false;
+    }
+    job->is_lent = false;
+    return give_credit_locked(job, head(job), has_more);
+}
+
 /* Hands over the next result if one is there. */
 static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
 {
     struct fpool_slot *slot;
-    bool is_flush = false;
+    bool is_flush;
     bool has_more = false;
 
     fpool_mutex_lock(&job->mu);
+    is_flush = end_loan_locked(job);
     slot = head(job);
     if (slot != NULL) {
         has_more = job->window > 1 && has_second(job);
         *ret_result = slot->request.result;
-        is_flush = give_credit_locked(job, slot, has_more);
+        if (job->lends) {
+            job->is_lent = true;
+        } else {
+            is_flush = give_credit_locked(job, slot, has_more);
+        }
     }
     fpool_mutex_unlock(&job->mu);
     if (is_flush && atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
@@ -137,6 +155,13 @@ static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
         fpool_gate_notify_one(&job->gate); /* pass the wake-up on */
     }
     return slot != NULL;
+}
+
+void fpool_stream_lend(struct fpool_results *results)
+{
+    fpool_mutex_lock(&results->job.mu);
+    results->job.lends = true;
+    fpool_mutex_unlock(&results->job.mu);
 }
 
 static bool is_drained(struct fpool_job *job)

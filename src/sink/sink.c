@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/sync.h"
 #include "core/handle.h"
+#include "core/pool.h"
 #include "fetchpool/stream.h"
 
 struct fpool_sink {
@@ -236,6 +237,7 @@ enum fpool_status fpool_for_each(struct fpool *pool, const struct fpool_op *op,
     if (st != FPOOL_OK) {
         return st;
     }
+    fpool_stream_lend(results);
     while (put == FPOOL_OK) {
         st = fpool_next(results, &r, FPOOL_FOREVER);
         if (st != FPOOL_OK) {

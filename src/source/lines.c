@@ -166,29 +166,39 @@ enum fpool_status fpool_line_parser_end(struct fpool_line_parser *p,
 
 /* ---- The source. */
 
-/* Waits until the descriptor has something, or the job is cancelled. */
-static bool wait_readable(int fd, struct fpool_cancel *cancel)
+/* Waits until the descriptor has something: FPOOL_OK.  FPOOL_END when the job
+ * is cancelled; EMFILE where that could not be noticed, for want of a
+ * descriptor, as then the job could not be stopped. */
+static int wait_readable(int fd, struct fpool_cancel *cancel)
 {
     struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
                              { .fd = fpool_cancel_fd(cancel),
                                .events = POLLIN } };
+    bool may_block = fds[1].fd >= 0;
 
     while (!fpool_cancel_is_tripped(cancel)) {
-        if (poll(fds, 2, -1) > 0 && fds[0].revents != 0) {
-            return true;
+        int n = poll(fds, 2, may_block ? -1 : 0);
+
+        if (n > 0 && fds[0].revents != 0) {
+            return FPOOL_OK;
+        }
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            return n == 0 ? EMFILE : errno;
         }
     }
-    return false;
+    return FPOOL_END;
 }
 
 /* Fills the buffer.  FPOOL_OK, FPOOL_END, or an errno value. */
 static int fill(struct lines *l, struct fpool_cancel *cancel)
 {
     ssize_t n;
+    int rc;
 
     for (;;) {
-        if (!wait_readable(l->fd, cancel)) {
-            return FPOOL_END;
+        rc = wait_readable(l->fd, cancel);
+        if (rc != FPOOL_OK) {
+            return rc;
         }
         n = read(l->fd, l->buffer, sizeof(l->buffer));
         if (n > 0) {
@@ -276,7 +286,9 @@ fpool_source_lines_with(int fd, const struct fpool_lines_options *options)
 
         return refused(fd, has_flags ? options->flags : 0, FPOOL_EINVAL);
     }
-    if (fd < 0 || o.max_line > SIZE_MAX / 4) {
+    if (fd < 0 || o.max_line > SIZE_MAX / 4 ||
+        (o.flags & ~(uint32_t)(FPOOL_LINES_CLOSE | FPOOL_LINES_COMMENTS)) !=
+            0) {
         return refused(fd, o.flags, FPOOL_EINVAL);
     }
     l = fpool_calloc(1, sizeof(*l));

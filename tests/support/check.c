@@ -102,6 +102,13 @@ int count_threads(void)
     return count_entries("/proc/self/task");
 }
 
+void await_threads(int n)
+{
+    while (count_threads() > n) {
+        syscall(SYS_sched_yield);
+    }
+}
+
 int count_descriptors(void)
 {
     return count_entries("/proc/self/fd") - 1; /* less the one that looks */

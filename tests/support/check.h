@@ -50,6 +50,10 @@ void await_count(atomic_int *counter, int n);
 /* Threads of this process, from /proc/self/task. */
 int count_threads(void);
 
+/* Waits until there are no more than 'n' threads: one that was joined may still
+ * be listed for a moment. */
+void await_threads(int n);
+
 /* Open descriptors of this process, from /proc/self/fd. */
 int count_descriptors(void);
 
