@@ -14,6 +14,35 @@ set -eu
 # "source=test", both below the root and one a line.
 tested_elsewhere='
 src/base/version.c=tests/base/status_test.c
+src/core/batch.c=tests/pool/map_test.c
+src/core/context.c=tests/engine/http/engine_test.c
+src/core/fork.c=tests/pool/system_test.c
+src/core/future.c=tests/pool/apply_test.c
+src/core/job.c=tests/pool/stop_test.c
+src/core/pool.c=tests/pool/lifetime_test.c
+src/core/pull.c=tests/pool/bound_test.c
+src/core/puller.c=tests/engine/http/engine_test.c
+src/core/request.c=tests/pool/iterate_test.c
+src/core/results.c=tests/pool/stream_test.c
+src/core/run.c=tests/pool/nested_test.c
+src/core/settle.c=tests/pool/callback_test.c
+src/core/stream.c=tests/pool/stream_test.c
+src/core/task.c=tests/pool/wait_test.c
+src/core/turns.c=tests/pool/apply_test.c
+src/core/worker.c=tests/pool/lifetime_test.c
+src/engine/call.c=tests/pool/map_test.c
+src/engine/http/body.c=tests/engine/http/engine_test.c
+src/engine/http/facts.c=tests/engine/http/engine_test.c
+src/engine/http/head.c=tests/engine/http/engine_test.c
+src/engine/http/hub.c=tests/engine/http/engine_test.c
+src/engine/http/job.c=tests/engine/http/engine_test.c
+src/engine/http/reply.c=tests/engine/http/engine_test.c
+src/engine/http/setup.c=tests/engine/http/engine_test.c
+src/engine/http/spool.c=tests/engine/http/engine_test.c
+src/engine/http/temp.c=tests/engine/http/engine_test.c
+src/engine/http/transfer.c=tests/engine/http/engine_test.c
+src/engine/http/writer.c=tests/engine/http/engine_test.c
+src/sink/place.c=tests/sink/dir_test.c
 '
 
 banned='sprintf|vsprintf|strcpy|strcat|strtok|atoi|gets|rand|localtime|gmtime'

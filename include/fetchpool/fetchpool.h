@@ -31,4 +31,12 @@
 #include <fetchpool/status.h>
 #include <fetchpool/stream.h>
 
+/* The engines that this installation was built with. */
+#if defined(__has_include)
+#if __has_include(<fetchpool/http.h>)
+#include <fetchpool/dir.h>
+#include <fetchpool/http.h>
+#endif
+#endif
+
 #endif

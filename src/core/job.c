@@ -348,8 +348,7 @@ enum fpool_status fpool_job_launch(struct fpool_job *job)
         fpool_link_job(job);
         st = fpool_notify(job->pool);
     }
-    if (st != FPOOL_OK) {
-        fpool_cancel_trip_for(&job->token, st);
-    }
-    return st;
+    /* Without a thread of its own, it may still have found one that another job
+     * has started meanwhile. */
+    return st == FPOOL_OK || !fpool_pull_withdraw(job) ? FPOOL_OK : st;
 }

@@ -201,8 +201,11 @@ void fpool_pull_end_if_cancelled(struct fpool_job *job)
 {
     bool has_ended = false;
 
+    /* No look before the exchange, as claim() has: it could be an old one, and
+     * the holder's look at the reason, in unclaim(), too. */
     if (fpool_job_reason(job) == FPOOL_OK ||
-        atomic_load(&job->phase) == FPOOL_PHASE_ENDED || !claim(job)) {
+        atomic_load(&job->phase) == FPOOL_PHASE_ENDED ||
+        atomic_exchange(&job->is_claimed, true)) {
         return;
     }
     if (atomic_load(&job->phase) != FPOOL_PHASE_ENDED) {
@@ -210,6 +213,23 @@ void fpool_pull_end_if_cancelled(struct fpool_job *job)
         has_ended = true;
     }
     unclaim(job, has_ended);
+}
+
+bool fpool_pull_withdraw(struct fpool_job *job)
+{
+    bool ok;
+
+    if (!claim(job)) {
+        return false;
+    }
+    ok = atomic_load(&job->phase) == FPOOL_PHASE_READY &&
+         atomic_load(&job->pulled) == 0;
+    if (ok) {
+        job->on_done = NULL;
+        end_source(job);
+    }
+    unclaim(job, ok);
+    return ok;
 }
 
 /* In a pool that does not outnumber its CPUs, credit that comes back within a

@@ -40,6 +40,10 @@ enum fpool_took fpool_pull(struct fpool_job *job, struct fpool_chunk *chunk,
  * that thread does. */
 void fpool_pull_end_if_cancelled(struct fpool_job *job);
 
+/* Ends a job that could not be started, without a call of 'on_done'; false when
+ * somebody works on it all the same. */
+bool fpool_pull_withdraw(struct fpool_job *job);
+
 /* Offers the job again if it is in 'phase'. */
 void fpool_job_reactivate(struct fpool_job *job, enum fpool_phase phase);
 

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* The body of a response: skipped, counted, kept in memory or spooled.  Called
+ * by libcurl and by the transfers. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "engine/http/error.h"
+#include "engine/http/transfer.h"
+
+#define MAX_SKIPPED 65536
+
+/* What a callback returns to make libcurl give up. */
+#define GIVE_UP ((size_t)CURL_WRITEFUNC_ERROR)
+
+void fpool_http_body_open(struct fpool_http_transfer *t)
+{
+    t->n_skipped = 0;
+    t->reply->response.body_size = 0;
+    t->disposition = (t->job->options.flags & FPOOL_HTTP_NO_BODY) != 0
+                         ? FPOOL_HTTP_COUNT
+                         : FPOOL_HTTP_KEEP;
+    if (t->disposition == FPOOL_HTTP_COUNT && t->job->digest != NULL) {
+        t->md = t->md != NULL ? t->md : EVP_MD_CTX_new();
+        if (t->md == NULL ||
+            EVP_DigestInit_ex(t->md, t->job->digest, NULL) != 1) {
+            fpool_http_transfer_doom(t, FPOOL_HTTP_ERROR_LOCAL_MEMORY);
+        }
+    }
+}
+
+static size_t give_up(struct fpool_http_transfer *t,
+                      enum fpool_http_error error)
+{
+    if (t->verdict == FPOOL_HTTP_ERROR_NONE) {
+        t->verdict = error;
+    }
+    return GIVE_UP;
+}
+
+static size_t skip(struct fpool_http_transfer *t, size_t size)
+{
+    t->n_skipped += size;
+    if (t->n_skipped > MAX_SKIPPED) {
+        t->is_cut = true;
+        return GIVE_UP;
+    }
+    return size;
+}
+
+static size_t count(struct fpool_http_transfer *t, const char *data,
+                    size_t size)
+{
+    if (t->job->digest != NULL && EVP_DigestUpdate(t->md, data, size) != 1) {
+        return give_up(t, FPOOL_HTTP_ERROR_LOCAL_MEMORY);
+    }
+    t->reply->response.body_size += (int64_t)size;
+    return size;
+}
+
+/* Something has come back from the writer. */
+static void spool_changed(void *transfer)
+{
+    struct fpool_http_transfer *t = transfer;
+    int error_number = fpool_http_spool_error(t->spool);
+    CURLcode code;
+
+    if (error_number != 0) {
+        fpool_http_transfer_fail_disk(t, error_number);
+        return;
+    }
+    if (t->phase == FPOOL_HTTP_SPOOL) {
+        if (fpool_http_spool_is_done(t->spool)) {
+            fpool_http_transfer_done(t, CURLE_OK);
+        }
+        return;
+    }
+    if (!t->is_paused) {
+        return;
+    }
+    t->is_paused = false;
+    fpool_http_transfer_progress(t, FPOOL_HTTP_BODY);
+    code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+    if (code != CURLE_OK) {
+        fpool_http_transfer_done(t, code);
+    }
+}
+
+/* The body is too large for memory: its beginning is the spool's first chunk.
+ */
+static bool open_spool(struct fpool_http_transfer *t)
+{
+    struct fpool_http_reply *reply = t->reply;
+    struct fpool_http_spool_options options = {
+        .loop = t->hub->loop,
+        .writer = t->hub->writer,
+        .folder = t->job->folder,
+        .digest = t->job->digest,
+        .on_change = spool_changed,
+        .userdata = t,
+    };
+
+    if (t->job->folder == NULL) {
+        t->verdict = FPOOL_HTTP_ERROR_LIMIT_MEMORY;
+        return false;
+    }
+    t->spool = fpool_http_spool_create(&options);
+    if (t->spool == NULL) {
+        t->verdict = FPOOL_HTTP_ERROR_LOCAL_MEMORY;
+        return false;
+    }
+    if (reply->body != NULL) {
+        fpool_http_spool_head(t->spool, reply->body,
+                              (size_t)reply->response.body_size);
+        reply->body = NULL;
+        reply->body_capacity = 0;
+    }
+    t->disposition = FPOOL_HTTP_TO_SPOOL;
+    return true;
+}
+
+static size_t spool(struct fpool_http_transfer *t, const char *data,
+                    size_t size)
+{
+    if (!fpool_http_spool_write(t->spool, data, size)) {
+        t->is_paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    t->reply->response.body_size += (int64_t)size;
+    return size;
+}
+
+/* The length that the header promises; -1 when it does not. */
+static int64_t promised(const struct fpool_http_transfer *t)
+{
+    curl_off_t length = -1;
+
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length;
+}
+
+static size_t keep(struct fpool_http_transfer *t, const char *data, size_t size)
+{
+    struct fpool_http_reply *reply = t->reply;
+    size_t bound = t->job->options.body_memory;
+    int64_t length = reply->body == NULL ? promised(t) : -1;
+
+    if ((size_t)reply->response.body_size + size > bound ||
+        length > (int64_t)bound) {
+        return open_spool(t) ? spool(t, data, size) : GIVE_UP;
+    }
+    if (!fpool_http_reply_append(reply, data, size,
+                                 length > 0 ? (size_t)length : 0)) {
+        return give_up(t, FPOOL_HTTP_ERROR_LOCAL_MEMORY);
+    }
+    return size;
+}
+
+size_t fpool_http_body_data(char *data, size_t one, size_t size, void *transfer)
+{
+    struct fpool_http_transfer *t = transfer;
+    int64_t max_size = t->job->options.max_size;
+
+    (void)one;
+    if (t->verdict != FPOOL_HTTP_ERROR_NONE) {
+        return GIVE_UP;
+    }
+    t->phase_ns = fpool_loop_now(t->hub->loop);
+    if (t->disposition == FPOOL_HTTP_SKIP) {
+        return skip(t, size);
+    }
+    if (max_size > 0 &&
+        (int64_t)size > max_size - t->reply->response.body_size) {
+        return give_up(t, FPOOL_HTTP_ERROR_LIMIT_SIZE);
+    }
+    switch (t->disposition) {
+    case FPOOL_HTTP_COUNT:
+        return count(t, data, size);
+    case FPOOL_HTTP_TO_SPOOL:
+        return spool(t, data, size);
+    case FPOOL_HTTP_SKIP:
+    case FPOOL_HTTP_KEEP:
+        break;
+    }
+    return keep(t, data, size);
+}
+
+static void digest_body(struct fpool_http_transfer *t)
+{
+    struct fpool_http_reply *reply = t->reply;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    int is_well;
+
+    if (t->job->digest == NULL || t->disposition == FPOOL_HTTP_SKIP) {
+        return;
+    }
+    if (t->disposition == FPOOL_HTTP_COUNT) {
+        is_well = EVP_DigestFinal_ex(t->md, digest, NULL);
+    } else {
+        is_well = EVP_Digest(reply->body == NULL ? "" : reply->body,
+                             (size_t)reply->response.body_size, digest, NULL,
+                             t->job->digest, NULL);
+    }
+    if (is_well == 1) {
+        fpool_http_reply_set_sha256(reply, digest);
+    } else {
+        t->verdict = FPOOL_HTTP_ERROR_LOCAL_MEMORY;
+    }
+}
+
+bool fpool_http_body_close(struct fpool_http_transfer *t)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+
+    if (t->spool == NULL) {
+        digest_body(t);
+        return true;
+    }
+    if (!fpool_http_spool_is_done(t->spool)) {
+        fpool_http_transfer_progress(t, FPOOL_HTTP_SPOOL);
+        fpool_http_spool_finish(t->spool);
+        return false;
+    }
+    fpool_http_spool_take(t->spool, &t->reply->temp, digest);
+    t->spool = NULL;
+    if (t->job->digest != NULL) {
+        fpool_http_reply_set_sha256(t->reply, digest);
+    }
+    return true;
+}
