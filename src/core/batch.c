@@ -71,6 +71,10 @@ void fpool_batch_store(struct fpool_job *job, struct fpool_result *result)
     cell = cell_of(&job->cells, p);
     cell->value = result->value;
     cell->drop_value = result->drop_value;
+    if (result->drop_value != NULL &&
+        !atomic_load_explicit(&job->has_drops, memory_order_relaxed)) {
+        atomic_store(&job->has_drops, true);
+    }
     cell->code = result->code;
     cell->status = result->status;
     if (job->source.item_at == NULL) {
@@ -102,22 +106,40 @@ static void view(struct fpool_job *job, uint64_t index, struct fpool_result *r)
     r->status = cell_of(&job->cells, p)->status;
 }
 
+/* Releases the first 'n' results of a segment. */
+static void clear_segment(struct fpool_cell *cells, struct fpool_item *items,
+                          uint64_t n)
+{
+    uint64_t i;
+
+    for (i = 0; i < n; i++) {
+        if (cells[i].value != NULL && cells[i].drop_value != NULL) {
+            cells[i].drop_value(cells[i].value);
+        }
+        if (items != NULL && items[i].drop != NULL) {
+            items[i].drop(items[i].data);
+        }
+    }
+}
+
 void fpool_batch_clear(struct fpool_job *job)
 {
-    uint64_t n = atomic_load(&job->pulled);
-    struct fpool_result r;
-    uint64_t i;
+    struct fpool_cells *c = &job->cells;
+    uint64_t left = job->keeps_results ? atomic_load(&job->pulled) : 0;
+    bool has_drops = atomic_load(&job->has_drops) || job->source.item_at == NULL;
     unsigned k;
 
-    for (i = 0; job->keeps_results && i < n; i++) {
-        view(job, i, &r);
-        fpool_result_release(&r);
-    }
-    for (k = 0; k < sizeof(job->cells.at) / sizeof(job->cells.at[0]); k++) {
-        fpool_free(job->cells.at[k]);
-        fpool_free(job->cells.items[k]);
-        job->cells.at[k] = NULL;
-        job->cells.items[k] = NULL;
+    for (k = 0; k < sizeof(c->at) / sizeof(c->at[0]); k++) {
+        uint64_t n = left < segment_size(c, k) ? left : segment_size(c, k);
+
+        if (has_drops && n != 0) {
+            clear_segment(c->at[k], c->items[k], n);
+        }
+        left -= n;
+        fpool_free(c->at[k]);
+        fpool_free(c->items[k]);
+        c->at[k] = NULL;
+        c->items[k] = NULL;
     }
     job->keeps_results = false;
 }
@@ -175,7 +197,9 @@ enum fpool_status fpool_map(struct fpool *pool, const struct fpool_op *op,
     if (st != FPOOL_OK) {
         return st;
     }
+    pthread_cleanup_push(fpool_job_forsake, &batch->job);
     st = fpool_job_wait(&batch->job, FPOOL_FOREVER);
+    pthread_cleanup_pop(0);
     if (ret_batch != NULL) {
         *ret_batch = batch;
     } else {
@@ -238,6 +262,9 @@ enum fpool_status fpool_batch_result(struct fpool_batch *batch, uint64_t index,
 {
     if (batch == NULL || ret_result == NULL || !batch->job.keeps_results) {
         return FPOOL_EINVAL;
+    }
+    if (fpool_job_is_forked(&batch->job)) {
+        return FPOOL_EFORK;
     }
     if (!atomic_load(&batch->job.is_readable)) {
         return FPOOL_EBUSY;

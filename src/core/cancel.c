@@ -13,6 +13,7 @@
 struct fpool_cancel_tree {
     struct fpool_mutex mu;
     atomic_uint refs; /* one for each token */
+    unsigned fork_generation;
 };
 
 static struct fpool_cancel_tree *tree_create(void)
@@ -22,8 +23,16 @@ static struct fpool_cancel_tree *tree_create(void)
     if (tree != NULL) {
         fpool_mutex_init(&tree->mu);
         atomic_init(&tree->refs, 1);
+        tree->fork_generation = fpool_fork_generation();
     }
     return tree;
+}
+
+/* In a forked child the tree's lock may be held for ever, and its jobs are the
+ * parent's. */
+static bool is_forked(const struct fpool_cancel *token)
+{
+    return token->tree->fork_generation != fpool_fork_now();
 }
 
 static void tree_release(struct fpool_cancel_tree *tree)
@@ -166,6 +175,9 @@ bool fpool_cancel_trip_for(struct fpool_cancel *token, enum fpool_status reason)
     struct fpool_cancel *t;
     bool is_first;
 
+    if (is_forked(token)) {
+        return false;
+    }
     fpool_mutex_lock(&token->tree->mu);
     is_first = atomic_load(&token->reason) == FPOOL_OK;
     for (t = token; is_first && t != NULL; t = walk(token, t)) {
@@ -216,6 +228,9 @@ enum fpool_status fpool_cancel_create(struct fpool_cancel **ret_token,
     if (ret_token == NULL) {
         return FPOOL_EINVAL;
     }
+    if (parent != NULL && is_forked(parent)) {
+        return FPOOL_EFORK;
+    }
     token = fpool_malloc(sizeof(*token));
     if (token == NULL) {
         return FPOOL_ENOMEM;
@@ -245,6 +260,9 @@ int fpool_cancel_fd(struct fpool_cancel *token)
 {
     struct fpool_bell bell;
 
+    if (is_forked(token)) {
+        return -1;
+    }
     fpool_mutex_lock(&token->tree->mu);
     bell.fd = atomic_load(&token->fd);
     if (bell.fd < 0 && fpool_bell_init(&bell) == FPOOL_OK) {
@@ -260,7 +278,9 @@ int fpool_cancel_fd(struct fpool_cancel *token)
 void fpool_cancel_destroy(struct fpool_cancel **token)
 {
     if (token != NULL && *token != NULL) {
-        standalone_release(*token);
+        if (!is_forked(*token)) {
+            standalone_release(*token);
+        }
         *token = NULL;
     }
 }

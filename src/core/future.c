@@ -148,7 +148,7 @@ enum fpool_status fpool_apply(struct fpool *pool, const struct fpool_op *op,
                               struct fpool_result *ret_result)
 {
     struct fpool_worker *worker;
-    struct fpool_job *job;
+    struct fpool_job *job = NULL;
     enum fpool_status st;
 
     if (ret_result == NULL) {
@@ -159,11 +159,15 @@ enum fpool_status fpool_apply(struct fpool *pool, const struct fpool_op *op,
         return st;
     }
     worker = fpool_worker_of(pool);
+    pthread_cleanup_push(fpool_job_forsake, job);
     st = worker != NULL ? run_here(worker, job) : submit(job);
+    if (st == FPOOL_OK) {
+        fpool_job_wait(job, FPOOL_FOREVER);
+    }
+    pthread_cleanup_pop(0);
     if (st != FPOOL_OK) {
         return refuse(job, st);
     }
-    fpool_job_wait(job, FPOOL_FOREVER);
     *ret_result = job->single.request.result;
     job->single.request.result = (struct fpool_result){ 0 };
     fpool_job_release(job);

@@ -44,7 +44,8 @@ static bool try_hold(struct fpool_job *job)
 /* Finishes what lies in other threads' leases and has not begun. */
 static void cancel_leases(struct fpool_job *job)
 {
-    struct fpool_chunk chunk;
+    struct fpool_slot *slots[FPOOL_CHUNK_MAX];
+    struct fpool_chunk chunk = { .max = FPOOL_CHUNK_MAX, .slots = slots };
 
     while (fpool_lease_steal(&job->pool->leases, job, &chunk)) {
         fpool_worker_run_chunk(NULL, &chunk);
@@ -345,8 +346,7 @@ enum fpool_status fpool_job_launch(struct fpool_job *job)
     if (fpool_job_is_evented(job)) {
         st = fpool_puller_start(job);
     } else {
-        fpool_link_job(job);
-        st = fpool_notify(job->pool);
+        st = fpool_link_job(job);
     }
     /* Without a thread of its own, it may still have found one that another job
      * has started meanwhile. */

@@ -159,6 +159,7 @@ struct fpool_job {
     struct fpool_gate gate; /* consumers and waiters */
     atomic_uint n_helpers;  /* of these, workers that could run items */
     atomic_bool is_cleaned;
+    atomic_bool has_drops; /* some result of a batch needs a release */
     atomic_int final_status; /* valid once done */
     struct fpool_bell bell;
     atomic_bool is_bell_armed; /* ring for the next result */
@@ -263,6 +264,10 @@ void fpool_job_complete(struct fpool_job *job);
 /* Cancels, waits until done unless called from a task of this very job, and
  * gives up the handle's reference. */
 void fpool_job_destroy(struct fpool_job *job);
+
+/* The same without waiting: for a verb that waits on a worker, whose thread is
+ * ended by an item that it runs meanwhile. */
+void fpool_job_forsake(void *job);
 
 /* Waits until done; a worker of the job's pool works on it meanwhile. */
 enum fpool_status fpool_job_wait(struct fpool_job *job, int64_t timeout_ms);

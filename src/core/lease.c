@@ -88,6 +88,8 @@ struct fpool_lease *fpool_lease_open(struct fpool_leases *l,
         if (lease == NULL) {
             return NULL;
         }
+        lease->chunk.max = FPOOL_CHUNK_MAX;
+        lease->chunk.slots = lease->slots;
     }
     copy_items(&lease->chunk, chunk, 0, chunk->n);
     lease->is_orphan = false;
@@ -148,8 +150,8 @@ static bool rob_locked(struct fpool_leases *l, struct fpool_lease *lease,
             return false;
         }
         n = (end - next + 1) / 2;
-        if (lease->chunk.job->slots != NULL && n > FPOOL_CHUNK_MAX) {
-            n = FPOOL_CHUNK_MAX;
+        if (lease->chunk.job->slots != NULL && n > chunk->max) {
+            n = chunk->max;
         }
     } while (!atomic_compare_exchange_weak(&lease->span, &s,
                                            span(next, end - n)));

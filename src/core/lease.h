@@ -20,6 +20,7 @@ struct fpool_lease {
     bool is_orphan;
     atomic_uint_fast64_t span; /* next << 32 | end, within 'chunk' */
     struct fpool_chunk chunk;
+    struct fpool_slot *slots[FPOOL_CHUNK_MAX]; /* the chunk's */
 };
 
 struct fpool_leases {

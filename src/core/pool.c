@@ -358,9 +358,7 @@ enum fpool_status fpool_get_stats(struct fpool *pool,
     s.queued = pool->n_queued;
     s.jobs = pool->n_jobs;
     fpool_mutex_unlock(&pool->mu);
-    s.started = s.completed = fpool_workers_sum(pool);
-    s.started += atomic_load(&pool->started);
-    s.completed += atomic_load(&pool->completed);
+    fpool_workers_sum(pool, &s.started, &s.completed);
     s.failed = atomic_load(&pool->failed);
     s.cancelled = atomic_load(&pool->cancelled);
     s.helped = atomic_load(&pool->helped);

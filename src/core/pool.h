@@ -22,7 +22,9 @@ struct fpool_worker {
     void *local;               /* made by the pool's 'init' */
     bool has_local;
     struct fpool_link link;    /* in pool->all; guarded by pool->mu */
-    atomic_uint_fast64_t n_run; /* items run; written by this thread only */
+    /* Items begun, and finished; written by this thread only. */
+    atomic_uint_fast64_t n_begun;
+    atomic_uint_fast64_t n_run;
 };
 
 /* Which pool the calling thread belongs to, and which worker it is. */
@@ -115,8 +117,9 @@ void fpool_release(struct fpool *pool);
 enum fpool_status fpool_add_job(struct fpool *pool);
 void fpool_remove_job(struct fpool *pool);
 
-/* Puts the job into, or takes it out of, the ring of jobs with work. */
-void fpool_link_job(struct fpool_job *job);
+/* Puts the job into the ring of jobs with work, as fpool_notify() says, or takes
+ * it out. */
+enum fpool_status fpool_link_job(struct fpool_job *job);
 void fpool_unlink_job(struct fpool_job *job);
 
 /* Queues a future (or a completion) for the next free worker.  With 'to_wait'
@@ -164,8 +167,9 @@ void fpool_detach_contexts(struct fpool *pool);
 
 /* ---- worker.c, run.c */
 
-/* Items run by the workers that live now. */
-uint64_t fpool_workers_sum(struct fpool *pool);
+/* Items begun, and finished, by workers that live and that are gone. */
+void fpool_workers_sum(struct fpool *pool, uint64_t *ret_started,
+                       uint64_t *ret_completed);
 
 /* Starts a worker for which the park has reserved a place. */
 enum fpool_status fpool_worker_start(struct fpool *pool);

@@ -290,7 +290,8 @@ static enum fpool_took pull_claimed(struct fpool_job *job,
                         ? is_quiet(job)
                         : atomic_exchange(&job->final_ask, false);
     unsigned sequence = atomic_load(&job->wake_sequence);
-    unsigned want = fpool_chunk_size(job);
+    unsigned size = fpool_chunk_size(job);
+    unsigned want = size < c->max || job->slots == NULL ? size : c->max;
     enum asked asked;
 
     if (!has_room(job)) {

@@ -21,7 +21,8 @@ struct fpool_chunk {
     bool owns_reference; /* of the job, which running the chunk gives up */
     uint64_t base; /* index of the first, where there are no slots */
     unsigned n;
-    struct fpool_slot *slots[FPOOL_CHUNK_MAX];
+    unsigned max;              /* room in 'slots' */
+    struct fpool_slot **slots; /* the taker's */
 };
 
 enum fpool_took {

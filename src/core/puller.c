@@ -20,7 +20,8 @@ static void *puller_main(void *arg)
 {
     struct fpool_job *job = arg;
     struct fpool *pool = job->pool;
-    struct fpool_chunk chunk;
+    struct fpool_slot *slots[FPOOL_CHUNK_MAX];
+    struct fpool_chunk chunk = { .max = FPOOL_CHUNK_MAX, .slots = slots };
     unsigned key;
 
     fpool_thread_self()->pool = pool;

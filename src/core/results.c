@@ -61,6 +61,9 @@ int fpool_results_fd(struct fpool_results *results)
     struct fpool_job *job = &results->job;
     struct fpool_bell bell = { -1 };
 
+    if (fpool_job_is_forked(job)) {
+        return -1;
+    }
     fpool_mutex_lock(&job->mu);
     if (job->bell.fd < 0 && fpool_bell_init(&bell) == FPOOL_OK) {
         /* Readable from the start: the first FPOOL_ETIMEDOUT arms it. */
@@ -73,7 +76,9 @@ int fpool_results_fd(struct fpool_results *results)
 
 void fpool_results_wake(struct fpool_results *results)
 {
-    fpool_job_wake(&results->job);
+    if (!fpool_job_is_forked(&results->job)) {
+        fpool_job_wake(&results->job);
+    }
 }
 
 void fpool_results_hold(struct fpool_results *results)
@@ -84,7 +89,7 @@ void fpool_results_hold(struct fpool_results *results)
 void fpool_results_unhold(struct fpool_results *results)
 {
     atomic_fetch_sub(&results->job.holds, 1);
-    fpool_job_wake(&results->job);
+    fpool_results_wake(results);
 }
 
 void fpool_results_cancel(struct fpool_results *results)
@@ -106,6 +111,9 @@ enum fpool_status fpool_results_get_stats(struct fpool_results *results,
     if (results == NULL || ret_stats == NULL ||
         ret_stats->struct_size < sizeof(s.struct_size)) {
         return FPOOL_EINVAL;
+    }
+    if (fpool_job_is_forked(&results->job)) {
+        return FPOOL_EFORK;
     }
     do { /* the two of one instant: 'delivered' did not change around it */
         s.delivered = atomic_load(&results->job.delivered);

@@ -7,6 +7,10 @@
 #include "core/pool.h"
 #include "core/task.h"
 
+/* Slots that a waiting worker takes at once: few, as its stack holds them below
+ * whatever the items call, and that may be another wait. */
+#define HELP_MAX 16
+
 bool fpool_worker_is_inside(const struct fpool_worker *worker,
                             const struct fpool_job *job)
 {
@@ -70,6 +74,14 @@ static void finish_current(struct run *run, enum fpool_status status)
     run->n_run++;
 }
 
+/* Adds to a counter that only this thread writes. */
+static void add_own(atomic_uint_fast64_t *counter, uint64_t n)
+{
+    uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+
+    atomic_store_explicit(counter, now + n, memory_order_relaxed);
+}
+
 static enum fpool_status run_item(struct run *run, struct fpool_result *result)
 {
     struct fpool_job *job = run->job;
@@ -79,6 +91,7 @@ static enum fpool_status run_item(struct run *run, struct fpool_result *result)
     if (reason != FPOOL_OK) {
         return fpool_item_status(reason);
     }
+    add_own(&run->worker->n_begun, 1);
     fpool_task_begin(&run->task, result);
     status = job->engine->run(job->state, &run->task, result);
     fpool_task_end(&run->task);
@@ -93,11 +106,7 @@ static enum fpool_status run_item(struct run *run, struct fpool_result *result)
 static void finish_chunk(struct run *run)
 {
     if (run->worker != NULL) {
-        atomic_store_explicit(
-            &run->worker->n_run,
-            atomic_load_explicit(&run->worker->n_run, memory_order_relaxed) +
-                run->n_run,
-            memory_order_relaxed);
+        add_own(&run->worker->n_run, run->n_run);
     } else {
         fpool_count(&run->job->pool->completed, run->n_run);
     }
@@ -184,6 +193,7 @@ void fpool_worker_run_chunk(struct fpool_worker *worker,
 
 void fpool_worker_run_queued(struct fpool_worker *worker, struct fpool_job *job)
 {
+    struct fpool_slot *slot = &job->single;
     struct fpool_chunk chunk;
 
     if (job->is_completing) {
@@ -198,7 +208,8 @@ void fpool_worker_run_queued(struct fpool_worker *worker, struct fpool_job *job)
     chunk.job = job;
     chunk.owns_reference = true;
     chunk.n = 1;
-    chunk.slots[0] = &job->single;
+    chunk.max = 1;
+    chunk.slots = &slot;
     fpool_worker_run_chunk(worker, &chunk);
 }
 
@@ -206,7 +217,8 @@ void fpool_worker_run_queued(struct fpool_worker *worker, struct fpool_job *job)
 
 bool fpool_worker_help(struct fpool_worker *worker, struct fpool_job *job)
 {
-    struct fpool_chunk chunk;
+    struct fpool_slot *slots[HELP_MAX];
+    struct fpool_chunk chunk = { .max = HELP_MAX, .slots = slots };
     enum fpool_took took;
 
     if (fpool_dequeue(job)) {

@@ -211,6 +211,14 @@ void fpool_job_release(struct fpool_job *job)
     fpool_release(pool);
 }
 
+void fpool_job_forsake(void *arg)
+{
+    struct fpool_job *job = arg;
+
+    fpool_cancel_trip_for(&job->token, FPOOL_ECANCELED);
+    fpool_job_release(job);
+}
+
 void fpool_job_destroy(struct fpool_job *job)
 {
     if (fpool_job_is_forked(job)) {

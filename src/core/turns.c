@@ -45,9 +45,10 @@ void fpool_remove_job(struct fpool *pool)
     }
 }
 
-void fpool_link_job(struct fpool_job *job)
+enum fpool_status fpool_link_job(struct fpool_job *job)
 {
     struct fpool *pool = job->pool;
+    enum fpool_status st = FPOOL_OK;
     bool is_new = false;
 
     fpool_mutex_lock(&pool->mu);
@@ -60,11 +61,12 @@ void fpool_link_job(struct fpool_job *job)
     }
     fpool_mutex_unlock(&pool->mu);
     if (is_new) {
-        fpool_notify(pool);
+        st = fpool_notify(pool);
         if (atomic_load(&job->n_helpers) != 0) {
             fpool_gate_notify_all(&job->gate);
         }
     }
+    return st;
 }
 
 void fpool_unlink_job(struct fpool_job *job)

@@ -31,6 +31,7 @@ struct finder {
     bool is_searching;
     struct fpool_job *queued;
     struct fpool_chunk chunk;
+    struct fpool_slot *slots[FPOOL_CHUNK_MAX]; /* the chunk's */
 };
 
 static void search_again(struct finder *f)
@@ -172,6 +173,8 @@ static void serve(struct fpool_worker *w)
 
     f.worker = w;
     f.is_searching = true;
+    f.chunk.max = FPOOL_CHUNK_MAX;
+    f.chunk.slots = f.slots;
     for (;;) {
         kind = find(&f);
         if (kind != FOUND_NOTHING) {
@@ -190,21 +193,27 @@ static void serve(struct fpool_worker *w)
 
 /* ---- The thread. */
 
-uint64_t fpool_workers_sum(struct fpool *pool)
+void fpool_workers_sum(struct fpool *pool, uint64_t *ret_started,
+                       uint64_t *ret_completed)
 {
     struct fpool_link *link;
-    uint64_t sum = 0;
+    uint64_t started;
+    uint64_t completed;
 
     fpool_mutex_lock(&pool->mu);
+    started = atomic_load(&pool->started);
+    completed = atomic_load(&pool->completed);
     for (link = pool->all.next; link != &pool->all; link = link->next) {
         struct fpool_worker *w =
             (struct fpool_worker *)((char *)link -
                                     offsetof(struct fpool_worker, link));
 
-        sum += atomic_load_explicit(&w->n_run, memory_order_relaxed);
+        completed += atomic_load_explicit(&w->n_run, memory_order_relaxed);
+        started += atomic_load_explicit(&w->n_begun, memory_order_relaxed);
     }
     fpool_mutex_unlock(&pool->mu);
-    return sum;
+    *ret_started = started;
+    *ret_completed = completed;
 }
 
 static void retire(struct fpool_worker *w)
@@ -214,7 +223,7 @@ static void retire(struct fpool_worker *w)
     cache_job(w, NULL);
     fpool_mutex_lock(&pool->mu);
     fpool_link_take_out(&w->link);
-    fpool_count(&pool->started, atomic_load(&w->n_run));
+    fpool_count(&pool->started, atomic_load(&w->n_begun));
     fpool_count(&pool->completed, atomic_load(&w->n_run));
     fpool_mutex_unlock(&pool->mu);
     if (w->has_local && pool->fini != NULL) {

@@ -222,15 +222,32 @@ enum fpool_status fpool_sink_null(struct fpool_sink **ret_sink)
 
 /* ---- for_each. */
 
+/* Puts all results into the sink; says how the stream and the sink ended. */
+static enum fpool_status put_all(struct fpool_results *results,
+                                 struct fpool_sink *sink,
+                                 enum fpool_status *ret_put)
+{
+    struct fpool_result r;
+    enum fpool_status st = FPOOL_OK;
+
+    *ret_put = FPOOL_OK;
+    while (st == FPOOL_OK && *ret_put == FPOOL_OK) {
+        st = fpool_next(results, &r, FPOOL_FOREVER);
+        if (st == FPOOL_OK) {
+            *ret_put = fpool_sink_put(sink, &r);
+        }
+    }
+    return st;
+}
+
 enum fpool_status fpool_for_each(struct fpool *pool, const struct fpool_op *op,
                                  struct fpool_source source,
                                  struct fpool_sink *sink,
                                  const struct fpool_job_options *job)
 {
-    struct fpool_results *results;
-    struct fpool_result r;
+    struct fpool_results *results = NULL;
     enum fpool_status st;
-    enum fpool_status put = FPOOL_OK;
+    enum fpool_status put;
 
     st = fpool_imap_unordered(sink == NULL ? NULL : pool, op, source, job,
                               &results);
@@ -238,13 +255,9 @@ enum fpool_status fpool_for_each(struct fpool *pool, const struct fpool_op *op,
         return st;
     }
     fpool_stream_lend(results);
-    while (put == FPOOL_OK) {
-        st = fpool_next(results, &r, FPOOL_FOREVER);
-        if (st != FPOOL_OK) {
-            break;
-        }
-        put = fpool_sink_put(sink, &r);
-    }
+    pthread_cleanup_push(fpool_job_forsake, &results->job);
+    st = put_all(results, sink, &put);
+    pthread_cleanup_pop(0);
     fpool_results_destroy(&results);
     if (put != FPOOL_OK) {
         return FPOOL_ESINK;

@@ -54,22 +54,12 @@ static void aligned_memory_is_aligned_and_zero(void **state)
     fpool_free(p);
 }
 
-static void products_that_overflow_are_refused(void **state)
-{
-    /* A volatile keeps the compiler from warning of what is meant. */
-    volatile size_t huge = SIZE_MAX;
-
-    (void)state;
-    assert_null(fpool_calloc(huge / 2, 4));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exactly_the_nth_allocation_fails),
         cmocka_unit_test(all_after_the_nth_fail_when_persistent),
         cmocka_unit_test(aligned_memory_is_aligned_and_zero),
-        cmocka_unit_test(products_that_overflow_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ static void row_30_next_may_time_out_and_loses_nothing(void **state)
         assert_int_equal(r.index, i);
         assert_int_equal(to_int(r.value), i);
     }
-    assert_status(fpool_next(results, &r, 0), FPOOL_END);
+    assert_status(fpool_next(results, &r, GUARD_MS), FPOOL_END);
 }
 
 /* Item 0 is quick, item 1 takes until it is told. */

@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,10 +97,45 @@ static void warm_up(void)
     }
 }
 
+/* Whether a thread is on its way out.  It may have been joined already: the
+ * kernel tells the joiner first and removes the entry below /proc later. */
+static bool is_exiting(const char *id)
+{
+    const unsigned long pf_exiting = 4;
+    char path[64];
+    char text[512] = "";
+    unsigned long flags = 0;
+    const char *rest;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%s/stat", id);
+    file = fopen(path, "re");
+    if (file == NULL) {
+        return true;
+    }
+    rest = fgets(text, sizeof(text), file) == NULL ? NULL : strrchr(text, ')');
+    fclose(file);
+    return rest == NULL ||
+           sscanf(rest, ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1 ||
+           (flags & pf_exiting) != 0;
+}
+
 int count_threads(void)
 {
+    struct dirent *entry;
+    DIR *dir;
+    int n = 0;
+
     warm_up();
-    return count_entries("/proc/self/task");
+    dir = opendir("/proc/self/task");
+    if (dir == NULL) {
+        return -1;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        n += entry->d_name[0] != '.' && !is_exiting(entry->d_name);
+    }
+    closedir(dir);
+    return n;
 }
 
 void await_threads(int n)
