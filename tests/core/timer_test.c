@@ -27,9 +27,28 @@ static void fire_and_cancel_itself(struct fpool_timer *timer)
     fire(timer);
 }
 
+/* Keeps the timer thread busy until the door opens, so that a test can set and
+ * cancel timers that are due, without a race against the clock. */
+struct blocker {
+    struct fpool_timer timer; /* must be first */
+    struct door door;
+};
+
+static void block(struct fpool_timer *timer)
+{
+    door_wait(&((struct blocker *)timer)->door);
+}
+
+static void blocker_start(struct blocker *b, struct fpool_timers *t)
+{
+    assert_ok(fpool_timer_set(t, &b->timer, fpool_now_ns(), block));
+    door_await(&b->door, 1);
+}
+
 static void timers_fire_in_the_order_of_their_instants(void **state)
 {
     struct fpool_timers t = { 0 };
+    struct blocker blocker = { 0 };
     atomic_int n = 0;
     struct alarm a[3] = { 0 };
     int64_t now = fpool_now_ns();
@@ -40,20 +59,23 @@ static void timers_fire_in_the_order_of_their_instants(void **state)
     for (i = 0; i < 3; i++) {
         a[i].n_fired = &n;
     }
-    assert_ok(fpool_timer_set(&t, &a[0].timer, now + 30000000, fire));
-    assert_ok(fpool_timer_set(&t, &a[1].timer, now + 10000000, fire));
-    assert_ok(fpool_timer_set(&t, &a[2].timer, now + 20000000, fire));
+    blocker_start(&blocker, &t);
+    assert_ok(fpool_timer_set(&t, &a[0].timer, now + 3000000, fire));
+    assert_ok(fpool_timer_set(&t, &a[1].timer, now + 1000000, fire));
+    assert_ok(fpool_timer_set(&t, &a[2].timer, now + 2000000, fire));
+    door_open(&blocker.door);
     await_count(&n, 3);
     fpool_timers_fini(&t);
     assert_int_equal(a[1].place, 1);
     assert_int_equal(a[2].place, 2);
     assert_int_equal(a[0].place, 3);
-    assert_true(fpool_now_ns() >= now + 30000000);
+    assert_true(fpool_now_ns() >= now + 3000000);
 }
 
 static void a_cancelled_timer_never_fires(void **state)
 {
     struct fpool_timers t = { 0 };
+    struct blocker blocker = { 0 };
     atomic_int n = 0;
     struct alarm gone = { .n_fired = &n };
     struct alarm kept = { .n_fired = &n };
@@ -61,9 +83,11 @@ static void a_cancelled_timer_never_fires(void **state)
 
     (void)state;
     fpool_timers_init(&t);
-    assert_ok(fpool_timer_set(&t, &gone.timer, now + 5000000, fire));
+    blocker_start(&blocker, &t);
+    assert_ok(fpool_timer_set(&t, &gone.timer, now, fire));
+    assert_ok(fpool_timer_set(&t, &kept.timer, now + 1, fire));
     fpool_timer_cancel(&t, &gone.timer);
-    assert_ok(fpool_timer_set(&t, &kept.timer, now + 10000000, fire));
+    door_open(&blocker.door);
     await_count(&n, 1);
     fpool_timers_fini(&t);
     assert_int_equal(gone.place, 0);

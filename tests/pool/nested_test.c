@@ -8,6 +8,13 @@ static int n_threads; /* before any test */
 
 #define DEPTH 100
 
+/* The sanitizers' own frames come on top of each level's. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define STACK_SIZE ((size_t)8 << 20)
+#else
+#define STACK_SIZE 0 /* the default */
+#endif
+
 /* ---- Each task below answers with its depth's number of nested levels. */
 
 static int task_apply(struct fpool_task *task, void *item, void **ret_value)
@@ -140,10 +147,12 @@ static void check_depth(fpool_call_function *function, bool by_address)
     unsigned workers;
 
     for (workers = 1; workers <= 3; workers += 2) {
-        FPOOL_SCOPED struct fpool *pool = make_pool(workers);
+        FPOOL_SCOPED struct fpool *pool = NULL;
         FPOOL_SCOPED struct fpool_future *future = NULL;
         struct fpool_result r;
 
+        assert_ok(fpool_create(&pool, FPOOL_OPTIONS(.workers = workers,
+                                                    .stack_size = STACK_SIZE)));
         assert_ok(fpool_apply_async(
             pool, FPOOL_CALL(function, NULL),
             fpool_item_pointer(by_address ? (void *)&depth : from_int(depth)),

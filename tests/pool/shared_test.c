@@ -193,6 +193,7 @@ static int open_all(struct door *door, int *ret_descriptor)
     assert_ok(fpool_apply_async(pool, FPOOL_CALL(task_until_told, door),
                                 fpool_item_take(object_make(1), object_drop),
                                 NULL, &future));
+    assert_null(none);
     door_await(door, 3);
     *ret_descriptor = fpool_cancel_fd(token) + fpool_results_fd(results);
     return (int)fpool_sink_count(sink);
