@@ -42,8 +42,8 @@ struct fpool_engine {
     void (*detach)(void *context);
 
     /* For each job: checks the operation and copies what 'state' needs of it.
-     * 'close' runs after the job's last request was finished.  Both may be
-     * NULL. */
+     * 'close' runs after the job's last request was finished, possibly after
+     * 'detach'.  Both may be NULL. */
     enum fpool_status (*open)(void *state, const struct fpool_op *op,
                               void *context);
     void (*close)(void *state);
@@ -55,7 +55,8 @@ struct fpool_engine {
 
     /* Evented engines: begins one item and never blocks; fpool_request_finish()
      * is called exactly once for it, now or later, on any thread.  Called on a
-     * thread of the pool or of a submitter, on several at once. */
+     * thread of the pool or of a submitter, on several at once; possibly after
+     * 'cancel', so it looks at fpool_request_cancel_reason(). */
     void (*start)(void *state, struct fpool_request *request);
     /* The job was cancelled: finish its requests soon, with FPOOL_ECANCELED or
      * FPOOL_EDEADLINE as fpool_request_cancel_reason() says.  Never blocks; any
@@ -64,7 +65,8 @@ struct fpool_engine {
 };
 
 /* Finishes 'request' with 'status'; the request is gone when this returns.
- * Never blocks and runs no user code; any thread. */
+ * Never waits for a task; any thread.  Drop functions may run in it, and with
+ * FPOOL_FAIL_FAST the engine's own 'cancel', so the caller holds no lock. */
 FPOOL_API void fpool_request_finish(struct fpool_request *request,
                                     enum fpool_status status);
 

@@ -67,7 +67,7 @@ struct fpool_job_options {
     void (*drop_value)(void *value);
     /* Runs exactly once, when the job (a future, a batch) is complete and
      * before any wait for it returns; on the thread that finished it.  It must
-     * not wait for anything of this pool. */
+     * not wait for anything of this pool, nor destroy its own handle. */
     void (*on_done)(void *userdata, const struct fpool_done *done);
     void *userdata; /* for 'on_done' */
 };

@@ -57,14 +57,15 @@ static void cancel_job(struct fpool_job *job)
     if (job->shape != FPOOL_SHAPE_SINGLE) {
         fpool_pull_end_if_cancelled(job);
         cancel_leases(job);
-    } else if (fpool_dequeue(job)) {
+    }
+    if (fpool_dequeue(job)) {
         fpool_worker_run_queued(NULL, job);
     }
     if (fpool_job_is_evented(job)) {
         fpool_gate_notify_all(&job->pull_gate);
-        if (job->engine->cancel != NULL && job->has_state &&
-            !atomic_load(&job->is_done)) {
+        if (job->engine->cancel != NULL && fpool_pin_job(job)) {
             job->engine->cancel(job->state);
+            fpool_remove_job(job->pool);
         }
     }
     fpool_gate_notify_all(&job->pool->room);
@@ -259,24 +260,27 @@ static enum fpool_status build(struct fpool_job *job, const struct fpool_op *op,
     set_options(job, o);
     st = make_slots(job);
     if (st == FPOOL_OK) {
-        st = open_engine(job, op);
-    }
-    if (st == FPOOL_OK) {
-        st = fpool_add_job(job->pool);
+        st = fpool_add_job(job->pool); /* it holds off a join from here on */
     }
     if (st != FPOOL_OK) {
         return st;
     }
-    st = make_tokens(job, o);
-    if (st == FPOOL_OK && o->deadline_ms != 0) {
-        st = fpool_timer_set(&job->pool->timers, &job->deadline,
-                             fpool_deadline_after_ms(o->deadline_ms),
-                             deadline_passed);
+    st = open_engine(job, op);
+    if (st == FPOOL_OK) {
+        st = make_tokens(job, o);
     }
     if (st != FPOOL_OK) {
         fpool_remove_job(job->pool);
+        return st;
     }
-    return st;
+    /* Others may trip the job from here on, so it can no longer be unmade. */
+    if (o->deadline_ms != 0 &&
+        fpool_timer_set(&job->pool->timers, &job->deadline,
+                        fpool_deadline_after_ms(o->deadline_ms),
+                        deadline_passed) != FPOOL_OK) {
+        fpool_cancel_trip_for(&job->token, FPOOL_ENOMEM);
+    }
+    return FPOOL_OK;
 }
 
 static struct fpool_job *allocate(const struct fpool_job_request *q)

@@ -143,7 +143,8 @@ struct fpool_job {
     uint64_t n_fresh;              /* claimed: slots used at least once */
     struct fpool_source source;    /* claimed */
     atomic_bool may_wait;          /* the source has said FPOOL_WAIT before */
-    atomic_bool final_ask;         /* the next FPOOL_WAIT is the end */
+    atomic_uint_fast64_t final_ask; /* 1 + delivered when the end was asked for */
+    atomic_uint_fast64_t asked_at; /* 'delivered' at the last wake for it */
     atomic_uint wake_sequence;
     atomic_int holds;
     atomic_int source_code;

@@ -60,25 +60,44 @@ static bool reserve_locked(struct fpool_park *p)
     return true;
 }
 
+static bool pick_sleeper_locked(struct fpool_park *p,
+                                struct fpool_sleeper **ret_sleeper)
+    FPOOL_REQUIRES(p->mu)
+{
+    if (atomic_load(&p->n_searching) != 0 || p->top == NULL) {
+        return false;
+    }
+    *ret_sleeper = p->top;
+    remove_locked(p, p->top);
+    fpool_park_search(p);
+    p->n_wakeups++;
+    return true;
+}
+
 enum fpool_pick fpool_park_pick(struct fpool_park *p,
                                 struct fpool_sleeper **ret_sleeper)
 {
     enum fpool_pick pick = FPOOL_PICK_NOTHING;
 
     fpool_mutex_lock(&p->mu);
-    if (atomic_load(&p->n_searching) != 0) {
-        pick = FPOOL_PICK_NOTHING;
-    } else if (p->top != NULL) {
-        *ret_sleeper = p->top;
-        remove_locked(p, p->top);
-        fpool_park_search(p);
-        p->n_wakeups++;
+    if (pick_sleeper_locked(p, ret_sleeper)) {
         pick = FPOOL_PICK_WAKE;
-    } else if (reserve_locked(p)) {
+    } else if (atomic_load(&p->n_searching) == 0 && reserve_locked(p)) {
         pick = FPOOL_PICK_SPAWN;
     }
     fpool_mutex_unlock(&p->mu);
     return pick;
+}
+
+bool fpool_park_pick_sleeper(struct fpool_park *p,
+                             struct fpool_sleeper **ret_sleeper)
+{
+    bool ok;
+
+    fpool_mutex_lock(&p->mu);
+    ok = pick_sleeper_locked(p, ret_sleeper);
+    fpool_mutex_unlock(&p->mu);
+    return ok;
 }
 
 bool fpool_park_reserve(struct fpool_park *p)
@@ -91,14 +110,12 @@ bool fpool_park_reserve(struct fpool_park *p)
     return ok;
 }
 
-void fpool_park_remove_worker(struct fpool_park *p, bool was_searching)
+bool fpool_park_remove_worker(struct fpool_park *p, bool was_searching)
 {
     fpool_mutex_lock(&p->mu);
     atomic_fetch_sub(&p->n_workers, 1);
     fpool_mutex_unlock(&p->mu);
-    if (was_searching) {
-        fpool_park_leave(p);
-    }
+    return was_searching && fpool_park_leave(p);
 }
 
 /* Takes the sleeper back off the stack.  False when a waker was faster: then it

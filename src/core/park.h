@@ -69,8 +69,13 @@ enum fpool_pick fpool_park_pick(struct fpool_park *p,
 /* Reserves a worker that starts as a searcher; false at the maximum. */
 bool fpool_park_reserve(struct fpool_park *p);
 
-/* A worker is gone, or could not be started; 'was_searching' as reserved. */
-void fpool_park_remove_worker(struct fpool_park *p, bool was_searching);
+/* The same for sleepers alone: no worker is to be started. */
+bool fpool_park_pick_sleeper(struct fpool_park *p,
+                             struct fpool_sleeper **ret_sleeper);
+
+/* A worker is gone, or could not be started; 'was_searching' as reserved.  True
+ * when it was the last searcher. */
+bool fpool_park_remove_worker(struct fpool_park *p, bool was_searching);
 
 static inline void fpool_park_search(struct fpool_park *p)
 {

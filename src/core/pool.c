@@ -180,7 +180,7 @@ static bool has_no_threads(struct fpool *pool)
     bool yes;
 
     fpool_mutex_lock(&pool->mu);
-    yes = pool->n_threads == 0;
+    yes = pool->n_threads == 0 && atomic_load(&pool->park.n_workers) == 0;
     fpool_mutex_unlock(&pool->mu);
     return yes;
 }

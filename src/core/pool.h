@@ -117,6 +117,10 @@ void fpool_release(struct fpool *pool);
 enum fpool_status fpool_add_job(struct fpool *pool);
 void fpool_remove_job(struct fpool *pool);
 
+/* Counts the job once more unless it is done, so that the pool is not joined,
+ * and its engines not detached, before fpool_remove_job(). */
+bool fpool_pin_job(struct fpool_job *job);
+
 /* Puts the job into the ring of jobs with work, as fpool_notify() says, or takes
  * it out. */
 enum fpool_status fpool_link_job(struct fpool_job *job);

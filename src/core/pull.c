@@ -183,7 +183,9 @@ static void end_source(struct fpool_job *job)
         fpool_source_close(&job->source);
     }
     atomic_store(&job->phase, FPOOL_PHASE_ENDED);
-    fpool_unlink_job(job);
+    if (!fpool_job_is_evented(job)) { /* its link may serve a completion */
+        fpool_unlink_job(job);
+    }
 }
 
 /* Gives the claim back; a trip that found it taken leaves the rest to us. */
@@ -251,8 +253,8 @@ static enum fpool_took stall(struct fpool_job *job)
     if (has_room_soon(job)) {
         return FPOOL_TOOK_RETRY;
     }
-    fpool_unlink_job(job);
     atomic_store(&job->phase, FPOOL_PHASE_STALLED);
+    fpool_unlink_job(job);
     if (has_room(job)) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
         return FPOOL_TOOK_RETRY;
@@ -269,8 +271,8 @@ static bool is_quiet(const struct fpool_job *job)
 
 static enum fpool_took wait_for_source(struct fpool_job *job, unsigned sequence)
 {
-    fpool_unlink_job(job);
     atomic_store(&job->phase, FPOOL_PHASE_WAITING);
+    fpool_unlink_job(job);
     if (atomic_load(&job->wake_sequence) != sequence) {
         fpool_job_reactivate(job, FPOOL_PHASE_WAITING);
         return FPOOL_TOOK_RETRY;
@@ -288,7 +290,8 @@ static enum fpool_took pull_claimed(struct fpool_job *job,
 {
     bool is_final = job->shape == FPOOL_SHAPE_BATCH
                         ? is_quiet(job)
-                        : atomic_exchange(&job->final_ask, false);
+                        : atomic_exchange(&job->final_ask, 0) ==
+                              atomic_load(&job->pulled) + 1;
     unsigned sequence = atomic_load(&job->wake_sequence);
     unsigned size = fpool_chunk_size(job);
     unsigned want = size < c->max || job->slots == NULL ? size : c->max;
@@ -350,6 +353,10 @@ enum fpool_took fpool_pull(struct fpool_job *job, struct fpool_chunk *chunk,
         }
     }
     unclaim(job, has_ended);
+    if (took == FPOOL_TOOK_NOTHING &&
+        atomic_load(&job->phase) == FPOOL_PHASE_READY) {
+        took = FPOOL_TOOK_RETRY; /* it came back while it was claimed */
+    }
     if (took == FPOOL_TOOK_ITEMS && atomic_load(&job->n_helpers) != 0) {
         fpool_gate_notify_all(&job->gate); /* they could take the next */
     }
@@ -366,8 +373,9 @@ void fpool_job_reactivate(struct fpool_job *job, enum fpool_phase phase)
     }
     if (fpool_job_is_evented(job)) {
         fpool_gate_notify_all(&job->pull_gate);
-    } else {
-        fpool_link_job(job);
+    } else if (fpool_link_job(job) != FPOOL_OK) {
+        /* No worker is left, and none can be started: say so, do not hang. */
+        fpool_cancel_trip_for(&job->token, FPOOL_ENOMEM);
     }
 }
 

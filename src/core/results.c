@@ -70,8 +70,9 @@ int fpool_results_fd(struct fpool_results *results)
         fpool_bell_ring(&bell);
         job->bell = bell;
     }
+    bell = job->bell;
     fpool_mutex_unlock(&job->mu);
-    return job->bell.fd;
+    return bell.fd;
 }
 
 void fpool_results_wake(struct fpool_results *results)

@@ -102,7 +102,11 @@ static void done(struct fpool_job *job)
         fpool_worker_of(job->pool) == NULL) {
         /* An engine's thread runs no callback: a worker does. */
         job->is_completing = true;
-        fpool_enqueue(job, UINT_MAX, false, 0);
+        if ((fpool_enqueue(job, UINT_MAX, false, 0) != FPOOL_OK ||
+             atomic_load(&job->pool->is_broken)) &&
+            fpool_dequeue(job)) {
+            fpool_worker_run_queued(NULL, job); /* there is no worker */
+        }
         return;
     }
     fpool_job_complete(job);

@@ -21,7 +21,7 @@ static void ring(struct fpool_job *job)
 static void push_ready(struct fpool_job *job, struct fpool_slot *slot)
 {
     uint64_t place = atomic_fetch_add_explicit(&job->ready_tail, 1,
-                                               memory_order_relaxed);
+                                               memory_order_acq_rel);
 
     atomic_store(&job->ready[place % job->window], slot);
 }
@@ -148,6 +148,12 @@ static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
         }
     }
     fpool_mutex_unlock(&job->mu);
+    if (is_flush && !has_more && head(job) != NULL) {
+        /* It was finished meanwhile, by a thread that did not see yet that it
+         * is the next one. */
+        has_more = true;
+        ring(job);
+    }
     if (is_flush && atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
     }
@@ -184,13 +190,20 @@ static enum fpool_status last_word(struct fpool_job *job)
     return st == FPOOL_OK ? FPOOL_END : st;
 }
 
-/* Nothing is in flight, and the source waits: its next answer is final. */
-static void ask_finally(struct fpool_job *job)
+/* The source waits, and the consumer has come back: it is asked again, if
+ * something was delivered since; when nothing is in flight, for the last time. */
+static void ask_again(struct fpool_job *job)
 {
-    if (atomic_load(&job->phase) == FPOOL_PHASE_WAITING &&
-        atomic_load(&job->holds) == 0 &&
-        atomic_load(&job->delivered) == atomic_load(&job->pulled)) {
-        atomic_store(&job->final_ask, true);
+    uint64_t delivered = atomic_load(&job->delivered);
+
+    if (atomic_load(&job->phase) != FPOOL_PHASE_WAITING) {
+        return;
+    }
+    if (atomic_load(&job->holds) == 0 &&
+        delivered == atomic_load(&job->pulled)) {
+        atomic_store(&job->final_ask, delivered + 1);
+        fpool_job_wake(job);
+    } else if (atomic_exchange(&job->asked_at, delivered) != delivered) {
         fpool_job_wake(job);
     }
 }
@@ -205,7 +218,7 @@ static enum fpool_status try_next(struct fpool_job *job,
     if (is_drained(job)) {
         return last_word(job);
     }
-    ask_finally(job);
+    ask_again(job);
     return FPOOL_WAIT;
 }
 
@@ -213,12 +226,16 @@ static enum fpool_status try_next(struct fpool_job *job,
 static enum fpool_status try_next_armed(struct fpool_job *job,
                                         struct fpool_result *ret_result)
 {
+    struct fpool_bell bell;
     enum fpool_status st;
 
-    if (job->bell.fd < 0) {
+    fpool_mutex_lock(&job->mu);
+    bell = job->bell;
+    fpool_mutex_unlock(&job->mu);
+    if (bell.fd < 0) {
         return FPOOL_WAIT;
     }
-    fpool_bell_answer(&job->bell);
+    fpool_bell_answer(&bell);
     atomic_store(&job->is_bell_armed, true);
     st = try_next(job, ret_result);
     if (st != FPOOL_WAIT) {
@@ -257,7 +274,7 @@ static bool wait_for_next(struct fpool_job *job, struct fpool_worker *worker,
     if (is_over) {
         fpool_gate_abandon(&job->gate);
     } else {
-        ask_finally(job);
+        ask_again(job);
         in_time = fpool_gate_wait(&job->gate, key, deadline_ns);
     }
     atomic_fetch_sub(&job->n_helpers, worker != NULL);

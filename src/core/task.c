@@ -33,9 +33,13 @@ void fpool_task_push(struct fpool_task *task, struct fpool_worker *worker,
 
 void fpool_task_start_clock(struct fpool_task *task)
 {
+    int64_t now = fpool_now_ns();
+    int64_t timeout = task->job->item_timeout_ns;
+
     atomic_store(&task->is_expired, false);
     if (fpool_timer_set(&task->job->pool->timers, &task->timer,
-                        fpool_now_ns() + task->job->item_timeout_ns,
+                        timeout > FPOOL_NEVER - now ? FPOOL_NEVER
+                                                    : now + timeout,
                         expire) != FPOOL_OK) {
         atomic_store(&task->is_expired, true); /* no item without a bound */
     }

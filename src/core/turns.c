@@ -45,6 +45,20 @@ void fpool_remove_job(struct fpool *pool)
     }
 }
 
+bool fpool_pin_job(struct fpool_job *job)
+{
+    struct fpool *pool = job->pool;
+    bool ok;
+
+    fpool_mutex_lock(&pool->mu);
+    ok = !atomic_load(&job->is_done);
+    if (ok) {
+        pool->n_jobs++;
+    }
+    fpool_mutex_unlock(&pool->mu);
+    return ok;
+}
+
 enum fpool_status fpool_link_job(struct fpool_job *job)
 {
     struct fpool *pool = job->pool;
@@ -53,7 +67,7 @@ enum fpool_status fpool_link_job(struct fpool_job *job)
 
     fpool_mutex_lock(&pool->mu);
     if (!job->link.is_linked &&
-        atomic_load(&job->phase) != FPOOL_PHASE_ENDED) {
+        atomic_load(&job->phase) == FPOOL_PHASE_READY) {
         fpool_link_push_back(&pool->run, &job->link);
         fpool_job_hold(job);
         atomic_fetch_add(&pool->n_runnable, 1);
@@ -75,7 +89,8 @@ void fpool_unlink_job(struct fpool_job *job)
     bool was_linked;
 
     fpool_mutex_lock(&pool->mu);
-    was_linked = job->link.is_linked;
+    was_linked = job->link.is_linked &&
+                 atomic_load(&job->phase) != FPOOL_PHASE_READY;
     if (was_linked) {
         fpool_link_take_out(&job->link);
         atomic_fetch_sub(&pool->n_runnable, 1);
@@ -258,6 +273,21 @@ bool fpool_has_work(void *arg)
     return found || fpool_leases_have_work(&pool->leases);
 }
 
+/* No worker could be started.  It counted as a searcher meanwhile, so somebody
+ * may have gone to sleep on the strength of it, or woken nobody. */
+static enum fpool_status make_do(struct fpool *pool)
+{
+    struct fpool_sleeper *sleeper;
+    bool was_last = fpool_park_remove_worker(&pool->park, true);
+
+    fpool_gate_notify_all(&pool->idle);
+    if (was_last && fpool_has_work(pool) &&
+        fpool_park_pick_sleeper(&pool->park, &sleeper)) {
+        fpool_parker_unpark(&sleeper->parker);
+    }
+    return atomic_load(&pool->park.n_workers) == 0 ? FPOOL_ENOMEM : FPOOL_OK;
+}
+
 enum fpool_status fpool_notify(struct fpool *pool)
 {
     struct fpool_sleeper *sleeper;
@@ -271,10 +301,7 @@ enum fpool_status fpool_notify(struct fpool *pool)
         break;
     case FPOOL_PICK_SPAWN:
         if (fpool_worker_start(pool) != FPOOL_OK) {
-            fpool_park_remove_worker(&pool->park, true);
-            if (atomic_load(&pool->park.n_workers) == 0) {
-                return FPOOL_ENOMEM;
-            }
+            return make_do(pool);
         }
         break;
     case FPOOL_PICK_NOTHING:
@@ -306,6 +333,7 @@ enum fpool_status fpool_start_thread(struct fpool *pool, void *(*main)(void *),
         fpool_mutex_lock(&pool->mu);
         pool->n_threads--;
         fpool_mutex_unlock(&pool->mu);
+        fpool_gate_notify_all(&pool->idle);
     }
     return st;
 }

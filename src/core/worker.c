@@ -61,7 +61,8 @@ static void before_source(void *arg)
     if (f->is_searching) {
         f->is_searching = false;
         if (fpool_park_leave(&pool->park) &&
-            atomic_load(&pool->n_runnable) > 1) {
+            (atomic_load(&pool->n_runnable) > 1 ||
+             atomic_load(&pool->leases.n_open) != 0)) {
             fpool_notify_if_work(pool);
         }
     }

@@ -2,6 +2,7 @@
 /* Whole lists: what Python's map() and starmap() promise, with results by index
  * and errors item by item. */
 #include <limits.h>
+#include <pthread.h>
 
 #include "support/check.h"
 
@@ -341,7 +342,8 @@ static void row_26_a_failed_item_stops_no_other(void **state)
     assert_int_equal(stats.failed - stats.cancelled, 9 + 1);
 }
 
-/* Fails with its number, the later the sooner: item 9 first, item 3 last. */
+/* Items from 3 fail, the later the sooner: item 9 first, and item 3 last, by
+ * ending its thread. */
 static int task_fail_backwards(struct fpool_task *task, void *item,
                                void **ret_value)
 {
@@ -352,6 +354,9 @@ static int task_fail_backwards(struct fpool_task *task, void *item,
     door_wait(&doors[n]);
     if (n > 0) {
         door_open(&doors[n - 1]);
+    }
+    if (n == 3) {
+        pthread_exit(NULL);
     }
     return n < 3 ? 0 : (int)n;
 }
@@ -372,10 +377,13 @@ static void row_27_map_returns_the_error_of_the_lowest_index(void **state)
         door_await(&doors[i], 1);
     }
     door_open(&doors[9]);
-    assert_status(fpool_batch_wait(batch, GUARD_MS), FPOOL_EFAILED);
+    assert_status(fpool_batch_wait(batch, GUARD_MS), FPOOL_EWORKER);
     for (i = 0; i < 10; i++) {
         assert_ok(fpool_batch_result(batch, i, &r));
-        assert_int_equal(r.code, i < 3 ? 0 : i);
+        assert_int_equal(r.status, i < 3    ? FPOOL_OK
+                                   : i == 3 ? FPOOL_EWORKER
+                                            : FPOOL_EFAILED);
+        assert_int_equal(r.code, i < 4 ? 0 : i); /* all are kept */
     }
 }
 

@@ -321,6 +321,7 @@ int run_in_child(int (*check)(void *arg), void *arg)
     int status;
 
     if (child == 0) {
+        alarm(GUARD_MS / 1000); /* one that hangs dies of it */
         _exit(check(arg));
     }
     if (child < 0 || waitpid(child, &status, 0) != child ||
