@@ -195,6 +195,37 @@ static void row_21_a_failed_item_is_data_and_the_iteration_goes_on(void **state)
     check_thirds(pool, fpool_imap_unordered, 5, 100);
 }
 
+static int task_fail_five(struct fpool_task *task, void *item, void **ret_value)
+{
+    (void)task;
+    *ret_value = from_int(object_value(item));
+    return object_value(item) == 5 ? 50 : 0;
+}
+
+static void row_22_a_failed_item_costs_its_chunk_nothing(void **state)
+{
+    FPOOL_SCOPED struct fpool *pool = make_pool(2);
+    FPOOL_SCOPED struct fpool_results *results = NULL;
+    struct counted_source source = { .end = 20,
+                                     .code = FPOOL_END,
+                                     .is_ready = true };
+    struct fpool_result r;
+    uintptr_t i;
+
+    (void)state;
+    assert_ok(fpool_imap(pool, FPOOL_CALL(task_fail_five, NULL),
+                         counted_source(&source),
+                         FPOOL_JOB(.chunk = 10, .window = 20), &results));
+    for (i = 0; i < 20; i++) {
+        assert_ok(fpool_next(results, &r, GUARD_MS));
+        assert_int_equal(r.status, i == 5 ? FPOOL_EFAILED : FPOOL_OK);
+        assert_int_equal(r.code, i == 5 ? 50 : 0);
+        assert_int_equal(to_int(r.value), i);
+        fpool_result_release(&r);
+    }
+    assert_status(fpool_next(results, &r, GUARD_MS), FPOOL_END);
+}
+
 static void row_25_any_number_is_a_chunk(void **state)
 {
     FPOOL_SCOPED struct fpool *pool = make_pool(2);
@@ -312,6 +343,7 @@ int main(void)
         cmocka_unit_test(row_20_unordered_too_tells_the_fault_last),
         cmocka_unit_test(
             row_21_a_failed_item_is_data_and_the_iteration_goes_on),
+        cmocka_unit_test(row_22_a_failed_item_costs_its_chunk_nothing),
         cmocka_unit_test(row_25_any_number_is_a_chunk),
         cmocka_unit_test(row_55_values_then_an_error_then_more_values),
         cmocka_unit_test(a_source_with_a_status_is_refused_with_it),

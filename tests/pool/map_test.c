@@ -277,37 +277,6 @@ static void row_09_map_async_returns_before_its_items_do(void **state)
     assert_int_equal(to_int(r.value), 9);
 }
 
-static int task_fail_five(struct fpool_task *task, void *item, void **ret_value)
-{
-    (void)task;
-    *ret_value = from_int(object_value(item));
-    return object_value(item) == 5 ? 50 : 0;
-}
-
-static void row_22_a_failed_item_costs_its_chunk_nothing(void **state)
-{
-    FPOOL_SCOPED struct fpool *pool = make_pool(2);
-    FPOOL_SCOPED struct fpool_results *results = NULL;
-    struct counted_source source = { .end = 20,
-                                     .code = FPOOL_END,
-                                     .is_ready = true };
-    struct fpool_result r;
-    uintptr_t i;
-
-    (void)state;
-    assert_ok(fpool_imap(pool, FPOOL_CALL(task_fail_five, NULL),
-                         counted_source(&source),
-                         FPOOL_JOB(.chunk = 10, .window = 20), &results));
-    for (i = 0; i < 20; i++) {
-        assert_ok(fpool_next(results, &r, GUARD_MS));
-        assert_int_equal(r.status, i == 5 ? FPOOL_EFAILED : FPOOL_OK);
-        assert_int_equal(r.code, i == 5 ? 50 : 0);
-        assert_int_equal(to_int(r.value), i);
-        fpool_result_release(&r);
-    }
-    assert_status(fpool_next(results, &r, GUARD_MS), FPOOL_END);
-}
-
 static void row_26_a_failed_item_stops_no_other(void **state)
 {
     FPOOL_SCOPED struct fpool *pool = make_pool(1);
@@ -398,7 +367,6 @@ int main(void)
         cmocka_unit_test(row_07_starmap_passes_each_row_as_arguments),
         cmocka_unit_test(row_08_starmap_async_gives_the_same_later),
         cmocka_unit_test(row_09_map_async_returns_before_its_items_do),
-        cmocka_unit_test(row_22_a_failed_item_costs_its_chunk_nothing),
         cmocka_unit_test(row_26_a_failed_item_stops_no_other),
         cmocka_unit_test(row_27_map_returns_the_error_of_the_lowest_index),
     };
