@@ -35,7 +35,8 @@ FPOOL_API enum fpool_status fpool_apply(struct fpool *pool,
  * result goes to 'on_done', if set, and is released.  When the queue is full an
  * outside thread waits for room (until the job's deadline: FPOOL_EDEADLINE);
  * with FPOOL_NONBLOCK, or on a thread of the pool beyond its nested allowance,
- * FPOOL_EAGAIN.  Also FPOOL_EINVAL, FPOOL_ENOMEM, FPOOL_ECLOSED, FPOOL_EINIT,
+ * FPOOL_EAGAIN.  Also FPOOL_ECANCELED (the job's token is tripped already),
+ * FPOOL_EINVAL, FPOOL_ENOMEM, FPOOL_ECLOSED, FPOOL_EINIT,
  * FPOOL_EUNSUPPORTED, FPOOL_EFORK. */
 FPOOL_API enum fpool_status fpool_apply_async(
     struct fpool *pool, const struct fpool_op *op, struct fpool_item item,

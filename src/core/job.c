@@ -347,7 +347,9 @@ enum fpool_status fpool_job_launch(struct fpool_job *job)
         cancel_job(job); /* its parent had been tripped before it was born */
         return FPOOL_OK;
     }
-    if (fpool_job_is_evented(job)) {
+    if (job->source.item_at != NULL && job->source.count == 0) {
+        fpool_pull_end_empty(job);
+    } else if (fpool_job_is_evented(job)) {
         st = fpool_puller_start(job);
     } else {
         st = fpool_link_job(job);

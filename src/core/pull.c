@@ -217,6 +217,18 @@ void fpool_pull_end_if_cancelled(struct fpool_job *job)
     unclaim(job, has_ended);
 }
 
+void fpool_pull_end_empty(struct fpool_job *job)
+{
+    if (claim(job)) { /* otherwise a trip has it, and ends it */
+        bool has_ended = atomic_load(&job->phase) != FPOOL_PHASE_ENDED;
+
+        if (has_ended) {
+            end_source(job);
+        }
+        unclaim(job, has_ended);
+    }
+}
+
 bool fpool_pull_withdraw(struct fpool_job *job)
 {
     bool ok;

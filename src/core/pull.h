@@ -41,6 +41,9 @@ enum fpool_took fpool_pull(struct fpool_job *job, struct fpool_chunk *chunk,
  * that thread does. */
 void fpool_pull_end_if_cancelled(struct fpool_job *job);
 
+/* Ends a job whose source is known to have no items; no worker is needed. */
+void fpool_pull_end_empty(struct fpool_job *job);
+
 /* Ends a job that could not be started, without a call of 'on_done'; false when
  * somebody works on it all the same. */
 bool fpool_pull_withdraw(struct fpool_job *job);

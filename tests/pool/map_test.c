@@ -164,6 +164,23 @@ static void row_05_an_empty_map_is_complete_at_once(void **state)
     assert_status(fpool_batch_result(batch, 0, &r), FPOOL_EINVAL);
 }
 
+static void row_06_an_empty_array_starts_no_worker(void **state)
+{
+    FPOOL_SCOPED struct fpool *pool = make_pool(2);
+    FPOOL_SCOPED struct fpool_results *results = NULL;
+    struct fpool_stats stats = { .struct_size = sizeof(stats) };
+    struct fpool_result r;
+
+    (void)state;
+    assert_ok(fpool_map(pool, FPOOL_CALL(task_square, NULL),
+                        fpool_source_array(NULL, 0, 8), NULL, NULL));
+    assert_ok(fpool_imap(pool, FPOOL_CALL(task_square, NULL),
+                         fpool_source_range(5, 5), NULL, &results));
+    assert_status(fpool_next(results, &r, FPOOL_FOREVER), FPOOL_END);
+    assert_ok(fpool_get_stats(pool, &stats));
+    assert_int_equal(stats.peak_workers, 0);
+}
+
 static void row_06_every_verb_takes_an_empty_list(void **state)
 {
     FPOOL_SCOPED struct fpool *pool = make_pool(2);
@@ -363,6 +380,7 @@ int main(void)
         cmocka_unit_test(row_03_the_chunk_changes_no_result),
         cmocka_unit_test(row_04_a_slow_item_holds_nobody_hostage),
         cmocka_unit_test(row_05_an_empty_map_is_complete_at_once),
+        cmocka_unit_test(row_06_an_empty_array_starts_no_worker),
         cmocka_unit_test(row_06_every_verb_takes_an_empty_list),
         cmocka_unit_test(row_07_starmap_passes_each_row_as_arguments),
         cmocka_unit_test(row_08_starmap_async_gives_the_same_later),
