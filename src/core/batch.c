@@ -155,25 +155,19 @@ static enum fpool_status start(struct fpool *pool, const struct fpool_op *op,
     struct fpool_job *job;
     enum fpool_status st;
 
-    st = fpool_job_create(&(struct fpool_job_request){
-                              .pool = pool,
-                              .op = op,
-                              .source = source,
-                              .options = options,
-                              .shape = FPOOL_SHAPE_BATCH,
-                              .kind = FPOOL_KIND_BATCH,
-                              .keeps_results = keeps_results },
-                          &job);
-    if (st != FPOOL_OK) {
-        return st;
+    st = fpool_job_start(&(struct fpool_job_request){
+                             .pool = pool,
+                             .op = op,
+                             .source = source,
+                             .options = options,
+                             .shape = FPOOL_SHAPE_BATCH,
+                             .kind = FPOOL_KIND_BATCH,
+                             .keeps_results = keeps_results },
+                         &job);
+    if (st == FPOOL_OK) {
+        *ret_batch = (struct fpool_batch *)job;
     }
-    st = fpool_job_launch(job);
-    if (st != FPOOL_OK) {
-        fpool_job_destroy(job);
-        return st;
-    }
-    *ret_batch = (struct fpool_batch *)job;
-    return FPOOL_OK;
+    return st;
 }
 
 enum fpool_status fpool_map_async(struct fpool *pool, const struct fpool_op *op,

@@ -339,7 +339,9 @@ enum fpool_status fpool_job_create(const struct fpool_job_request *q,
     return st;
 }
 
-enum fpool_status fpool_job_launch(struct fpool_job *job)
+/* Offers the job to workers, or starts its puller.  On failure the job has ended
+ * and the caller drops its reference. */
+static enum fpool_status launch(struct fpool_job *job)
 {
     enum fpool_status st = FPOOL_OK;
 
@@ -357,4 +359,22 @@ enum fpool_status fpool_job_launch(struct fpool_job *job)
     /* Without a thread of its own, it may still have found one that another job
      * has started meanwhile. */
     return st == FPOOL_OK || !fpool_pull_withdraw(job) ? FPOOL_OK : st;
+}
+
+enum fpool_status fpool_job_start(const struct fpool_job_request *q,
+                                  struct fpool_job **ret_job)
+{
+    struct fpool_job *job;
+    enum fpool_status st = fpool_job_create(q, &job);
+
+    if (st != FPOOL_OK) {
+        return st;
+    }
+    st = launch(job);
+    if (st != FPOOL_OK) {
+        fpool_job_destroy(job);
+        return st;
+    }
+    *ret_job = job;
+    return FPOOL_OK;
 }

@@ -210,9 +210,9 @@ struct fpool_job_request {
 enum fpool_status fpool_job_create(const struct fpool_job_request *q,
                                    struct fpool_job **ret_job);
 
-/* Offers the job to workers, or starts its puller.  On failure the job ends as
- * cancelled and the caller drops its reference. */
-enum fpool_status fpool_job_launch(struct fpool_job *job);
+/* Makes a job over a source and offers it to workers, or starts its puller. */
+enum fpool_status fpool_job_start(const struct fpool_job_request *q,
+                                  struct fpool_job **ret_job);
 
 static inline void fpool_job_hold(struct fpool_job *job)
 {

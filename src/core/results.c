@@ -6,23 +6,27 @@
 #include "core/handle.h"
 #include "core/pool.h"
 
-static enum fpool_status start(const struct fpool_job_request *request,
+static enum fpool_status start(struct fpool *pool, const struct fpool_op *op,
+                               struct fpool_source source,
+                               const struct fpool_job_options *options,
+                               enum fpool_shape shape,
                                struct fpool_results **ret_results)
 {
     struct fpool_job *job;
     enum fpool_status st;
 
-    st = fpool_job_create(request, &job);
-    if (st != FPOOL_OK) {
-        return st;
+    st = fpool_job_start(&(struct fpool_job_request){
+                             .pool = ret_results == NULL ? NULL : pool,
+                             .op = op,
+                             .source = source,
+                             .options = options,
+                             .shape = shape,
+                             .kind = FPOOL_KIND_RESULTS },
+                         &job);
+    if (st == FPOOL_OK) {
+        *ret_results = (struct fpool_results *)job;
     }
-    st = fpool_job_launch(job);
-    if (st != FPOOL_OK) {
-        fpool_job_destroy(job);
-        return st;
-    }
-    *ret_results = (struct fpool_results *)job;
-    return FPOOL_OK;
+    return st;
 }
 
 enum fpool_status fpool_imap(struct fpool *pool, const struct fpool_op *op,
@@ -30,14 +34,7 @@ enum fpool_status fpool_imap(struct fpool *pool, const struct fpool_op *op,
                              const struct fpool_job_options *job,
                              struct fpool_results **ret_results)
 {
-    return start(&(struct fpool_job_request){
-                     .pool = ret_results == NULL ? NULL : pool,
-                     .op = op,
-                     .source = source,
-                     .options = job,
-                     .shape = FPOOL_SHAPE_ORDERED,
-                     .kind = FPOOL_KIND_RESULTS },
-                 ret_results);
+    return start(pool, op, source, job, FPOOL_SHAPE_ORDERED, ret_results);
 }
 
 enum fpool_status fpool_imap_unordered(struct fpool *pool,
@@ -46,14 +43,7 @@ enum fpool_status fpool_imap_unordered(struct fpool *pool,
                                        const struct fpool_job_options *job,
                                        struct fpool_results **ret_results)
 {
-    return start(&(struct fpool_job_request){
-                     .pool = ret_results == NULL ? NULL : pool,
-                     .op = op,
-                     .source = source,
-                     .options = job,
-                     .shape = FPOOL_SHAPE_UNORDERED,
-                     .kind = FPOOL_KIND_RESULTS },
-                 ret_results);
+    return start(pool, op, source, job, FPOOL_SHAPE_UNORDERED, ret_results);
 }
 
 int fpool_results_fd(struct fpool_results *results)
