@@ -70,6 +70,10 @@ struct fpool_engine {
 FPOOL_API void fpool_request_finish(struct fpool_request *request,
                                     enum fpool_status status);
 
+/* The same for a list of requests, linked by 'next', each with the status that is
+ * in its result: whoever waits is woken once for all of them. */
+FPOOL_API void fpool_requests_finish(struct fpool_request *first);
+
 /* FPOOL_OK while the request's job goes on, else why it does not.  One atomic
  * load. */
 FPOOL_API enum fpool_status fpool_request_cancel_reason(

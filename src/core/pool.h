@@ -213,7 +213,13 @@ void fpool_index_finish(struct fpool_job *job, struct fpool_result *result,
                         enum fpool_status status);
 
 /* ---- stream.c, batch.c: what finishing calls. */
+/* Publishing tells nobody; afterwards who waits is told of the result at 'index',
+ * or of several at once if one of them is awaited. */
 void fpool_stream_publish(struct fpool_job *job, struct fpool_slot *slot);
+void fpool_stream_notify(struct fpool_job *job, uint64_t index);
+/* Somebody waits, and in an ordered job it is this result that all wait for. */
+bool fpool_stream_is_awaited(struct fpool_job *job, uint64_t index);
+void fpool_stream_notify_now(struct fpool_job *job);
 void fpool_stream_notify_end(struct fpool_job *job);
 void fpool_stream_drain(struct fpool_job *job);
 /* For a single reader that hands each result on: its credit goes back with the

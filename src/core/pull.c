@@ -267,7 +267,7 @@ static enum fpool_took stall(struct fpool_job *job)
     }
     atomic_store(&job->phase, FPOOL_PHASE_STALLED);
     fpool_unlink_job(job);
-    if (has_room(job)) {
+    if (has_room(job) && fpool_job_is_worth_pulling(job)) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
         return FPOOL_TOOK_RETRY;
     }

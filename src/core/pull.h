@@ -66,6 +66,17 @@ static inline uint64_t fpool_job_outstanding(const struct fpool_job *job)
     return atomic_load(&job->pulled) - atomic_load(&job->delivered);
 }
 
+/* Whether stalled workers, or a stalled puller, find enough room by now.  For a
+ * worker one slot is enough; a puller hands what it pulls to another thread, so
+ * that it waits until there is more to hand over. */
+static inline bool fpool_job_is_worth_pulling(const struct fpool_job *job)
+{
+    uint64_t enough = job->window / 8 < 256 ? job->window / 8 : 256;
+
+    return !fpool_job_is_evented(job) ||
+           job->window - fpool_job_outstanding(job) >= enough;
+}
+
 /* How many items to take now, at least 1. */
 unsigned fpool_chunk_size(const struct fpool_job *job);
 

@@ -46,7 +46,8 @@ static void store_in_batch(struct fpool_job *job, struct fpool_slot *slot)
     fpool_mutex_lock(&job->mu);
     fpool_slot_return(job, slot, true);
     fpool_mutex_unlock(&job->mu);
-    if (atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
+    if (atomic_load(&job->phase) == FPOOL_PHASE_STALLED &&
+        fpool_job_is_worth_pulling(job)) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
     }
 }
@@ -61,7 +62,8 @@ static inline void account(struct fpool_job *job, struct fpool_result *result,
     }
 }
 
-void fpool_slot_finish(struct fpool_slot *slot, enum fpool_status status)
+/* Stores a finished item, without a word to whoever waits for it. */
+static void store(struct fpool_slot *slot, enum fpool_status status)
 {
     struct fpool_job *job = slot->job;
 
@@ -82,6 +84,18 @@ void fpool_slot_finish(struct fpool_slot *slot, enum fpool_status status)
     }
 }
 
+void fpool_slot_finish(struct fpool_slot *slot, enum fpool_status status)
+{
+    struct fpool_job *job = slot->job;
+    uint64_t index = slot->request.result.index;
+
+    store(slot, status);
+    if (job->shape == FPOOL_SHAPE_UNORDERED ||
+        job->shape == FPOOL_SHAPE_ORDERED) {
+        fpool_stream_notify(job, index);
+    }
+}
+
 void fpool_index_finish(struct fpool_job *job, struct fpool_result *result,
                         enum fpool_status status)
 {
@@ -97,13 +111,45 @@ static struct fpool_slot *slot_of(struct fpool_request *request)
 void fpool_request_finish(struct fpool_request *request,
                           enum fpool_status status)
 {
+    request->next = NULL;
+    request->result.status = status;
+    fpool_requests_finish(request);
+}
+
+/* Finishes the first requests of a list, all of one job; returns the others. */
+static struct fpool_request *finish_some(struct fpool_request *request)
+{
     struct fpool_job *job = slot_of(request)->job;
+    bool is_stream = job->shape == FPOOL_SHAPE_UNORDERED ||
+                     job->shape == FPOOL_SHAPE_ORDERED;
+    bool is_awaited = false;
+    uint64_t n = 0;
 
     fpool_job_hold(job);
-    fpool_slot_finish(slot_of(request), status);
-    fpool_count(&job->pool->completed, 1);
-    fpool_job_settle(job, 1);
+    while (request != NULL && slot_of(request)->job == job) {
+        struct fpool_request *next = request->next;
+        uint64_t index = request->result.index;
+
+        store(slot_of(request), request->result.status);
+        is_awaited = is_awaited || (is_stream &&
+                                    fpool_stream_is_awaited(job, index));
+        request = next;
+        n++;
+    }
+    if (is_awaited) {
+        fpool_stream_notify_now(job);
+    }
+    fpool_count(&job->pool->completed, n);
+    fpool_job_settle(job, n);
     fpool_job_release(job);
+    return request;
+}
+
+void fpool_requests_finish(struct fpool_request *first)
+{
+    while (first != NULL) {
+        first = finish_some(first);
+    }
 }
 
 enum fpool_status fpool_request_cancel_reason(

@@ -26,9 +26,7 @@ static void push_ready(struct fpool_job *job, struct fpool_slot *slot)
     atomic_store(&job->ready[place % job->window], slot);
 }
 
-/* Whether somebody is to be told of this slot: somebody waits, and in an ordered
- * job it is the one that all wait for. */
-static bool is_awaited(struct fpool_job *job, uint64_t index)
+bool fpool_stream_is_awaited(struct fpool_job *job, uint64_t index)
 {
     if (!fpool_gate_is_armed(&job->gate) &&
         !atomic_load(&job->is_bell_armed)) {
@@ -40,8 +38,6 @@ static bool is_awaited(struct fpool_job *job, uint64_t index)
 
 void fpool_stream_publish(struct fpool_job *job, struct fpool_slot *slot)
 {
-    uint64_t index = slot->request.result.index;
-
     if (job->shape == FPOOL_SHAPE_UNORDERED) {
         atomic_store_explicit(&slot->state, FPOOL_SLOT_DONE,
                               memory_order_relaxed);
@@ -49,9 +45,18 @@ void fpool_stream_publish(struct fpool_job *job, struct fpool_slot *slot)
     } else {
         atomic_store(&slot->state, FPOOL_SLOT_DONE);
     }
-    if (is_awaited(job, index)) {
-        fpool_gate_notify_one(&job->gate);
-        ring(job);
+}
+
+void fpool_stream_notify_now(struct fpool_job *job)
+{
+    fpool_gate_notify_one(&job->gate);
+    ring(job);
+}
+
+void fpool_stream_notify(struct fpool_job *job, uint64_t index)
+{
+    if (fpool_stream_is_awaited(job, index)) {
+        fpool_stream_notify_now(job);
     }
 }
 
@@ -91,7 +96,7 @@ static bool has_second(struct fpool_job *job)
 
 /* Gives the slot's credit back.  Stalled workers are looked for when nothing
  * else is ready (the consumer is about to wait), otherwise at each quarter of
- * the window; true when now. */
+ * the window; a stalled puller when it has enough to pull.  True when now. */
 static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot,
                                bool has_more)
     FPOOL_REQUIRES(job->mu)
@@ -107,12 +112,13 @@ static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot,
     }
     atomic_store_explicit(&slot->state, FPOOL_SLOT_FREE, memory_order_relaxed);
     job->n_freed++;
-    is_flush = !has_more || job->n_freed >= (job->window + 3) / 4;
+    is_flush = fpool_job_is_evented(job) || !has_more ||
+               job->n_freed >= (job->window + 3) / 4;
     if (is_flush) {
         job->n_freed = 0;
     }
     fpool_slot_return(job, slot, is_flush);
-    return is_flush;
+    return is_flush && fpool_job_is_worth_pulling(job);
 }
 
 /* The result that was lent to a sink has been delivered by now: its credit goes
