@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Runs an example and compares what it prints with what it should print:
 #
-#     check.sh [-s HTTPD] [-u] PROGRAM EXPECTED [ARGUMENT]...
+#     check.sh [-s HTTPD | -d DNSD] [-u] PROGRAM EXPECTED [ARGUMENT]...
 #
 # The example runs in examples/data and reads words.txt from there.  With -s the
-# server HTTPD serves that directory, and its address comes before ARGUMENT...
+# server HTTPD serves that directory, and its address comes before ARGUMENT...; with
+# -d the name server DNSD runs, likewise.
 # With -u the order of the lines does not matter.
 set -eu
 
@@ -17,10 +18,13 @@ absolute() {
 }
 
 server=
+place=.
+prefix=
 order=cat
-while getopts s:u option; do
+while getopts s:d:u option; do
     case $option in
     s) server=$(absolute "$OPTARG") ;;
+    d) server=$(absolute "$OPTARG") place= prefix=127.0.0.1: ;;
     u) order='env LC_ALL=C sort' ;;
     *) exit 2 ;;
     esac
@@ -37,11 +41,11 @@ trap 'rm -rf "$work"' EXIT
 # The server ends with its standard input, which is the other end of 'stop'.
 if [ -n "$server" ]; then
     mkfifo "$work/stop" "$work/address"
-    "$server" . <"$work/stop" >"$work/address" &
+    "$server" ${place:+"$place"} <"$work/stop" >"$work/address" &
     exec 9>"$work/stop"
     read -r address <"$work/address"
     export no_proxy=127.0.0.1
-    set -- "$address" "$@"
+    set -- "$prefix$address" "$@"
 fi
 
 "$program" "$@" <words.txt >"$work/output"

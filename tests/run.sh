@@ -28,14 +28,14 @@ has_tests() {
 
 configure() {
     if [ ! -f "$build/build.ninja" ]; then
-        meson setup "$build" "$root" -Dhttp=enabled -Dtests=true
+        meson setup "$build" "$root" -Dhttp=enabled -Ddns=enabled -Dtests=true
     elif ! has_tests; then
-        meson configure "$build" -Dhttp=enabled -Dtests=true
+        meson configure "$build" -Dhttp=enabled -Ddns=enabled -Dtests=true
     fi
 }
 
-need cc c++ pkg-config meson ninja libcurl libcrypto libcares cmocka nginx \
-    certificates || give_up
+need cc c++ pkg-config meson ninja libcurl libcrypto libcares libidn2 cmocka nginx nsd \
+    publicsuffix words certificates || give_up
 configure || give_up
 ninja -C "$build" || give_up
 

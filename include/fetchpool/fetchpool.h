@@ -37,6 +37,9 @@
 #include <fetchpool/dir.h>
 #include <fetchpool/http.h>
 #endif
+#if __has_include(<fetchpool/dns.h>)
+#include <fetchpool/dns.h>
+#endif
 #endif
 
 #endif

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What `fetchpool get` does with one result; called by the loop in get.c. */
+/* What `fetchpool get` does with one result; called by the run loop. */
 #include <errno.h>
 #include <string.h>
 
-#include "get_run.h"
-#include "record.h"
-#include "text.h"
+#include "get_private.h"
 
-#define MAX_SHOWN 200
-
-static void set_error(struct cli_record *r, const char *kind,
+static void set_error(struct cli_outcome *outcome, const char *kind,
                       const char *message, bool is_retryable)
 {
-    r->status = CLI_FAILED;
-    r->kind = kind;
-    r->message = message;
-    r->is_retryable = is_retryable;
+    outcome->status = CLI_FAILED;
+    outcome->kind = kind;
+    outcome->message = message;
+    outcome->is_retryable = is_retryable;
 }
 
 static const char *kind_of_errno(int error_number)
@@ -42,40 +38,27 @@ static const char *kind_of_errno(int error_number)
     }
 }
 
-/* Faults that the next items would meet as well. */
-static bool is_fatal(const char *kind)
-{
-    return strcmp(kind, "local.disk_full") == 0 ||
-           strcmp(kind, "local.io") == 0;
-}
-
-static bool is_local_fault(const char *kind)
-{
-    return is_fatal(kind) || strcmp(kind, "local.descriptors") == 0 ||
-           strcmp(kind, "local.memory") == 0;
-}
-
 /* Puts the body into the directory and notes how that went. */
-static void store(struct get_run *run, struct cli_record *r,
+static void store(const struct get *get, struct get_record *r,
                   struct fpool_dir_stored *stored)
 {
-    const struct cli_item *item = r->item;
+    const struct cli_item *item = r->outcome.item;
     char name[FPOOL_DIR_NAME_SIZE];
     enum fpool_status status;
 
-    if (fpool_dir_name(run->dir, item->line, item->size, item->seq, name,
+    if (fpool_dir_name(get->dir, item->text, item->size, item->seq, name,
                        sizeof(name)) != FPOOL_OK) {
-        set_error(r, "local.path", "no file name can be made of this URL",
-                  false);
+        set_error(&r->outcome, "local.path",
+                  "no file name can be made of this URL", false);
         return;
     }
-    status = fpool_dir_store(run->dir, name, r->response, stored);
+    status = fpool_dir_store(get->dir, name, r->response, stored);
     if (status == FPOOL_OK || status == FPOOL_EALREADY) {
-        r->status = status == FPOOL_OK ? CLI_OK : CLI_SKIPPED;
+        r->outcome.status = status == FPOOL_OK ? CLI_OK : CLI_SKIPPED;
         r->path = stored->name;
         return;
     }
-    set_error(r, kind_of_errno(stored->error_number),
+    set_error(&r->outcome, kind_of_errno(stored->error_number),
               strerror(stored->error_number), stored->error_number == ENOSPC);
 }
 
@@ -94,120 +77,76 @@ static enum cli_status status_of(const struct fpool_result *result)
 }
 
 /* What the engine says about the item. */
-static void read_result(struct cli_record *r, const struct fpool_result *result)
+static void read_result(struct get_record *r, const struct fpool_result *result)
 {
     const struct fpool_http_response *h = r->response;
+    struct cli_outcome *outcome = &r->outcome;
 
-    r->status = status_of(result);
-    if (r->status == CLI_OK || r->status == CLI_PENDING) {
+    outcome->status = status_of(result);
+    if (h != NULL && h->time_us.total > 0) {
+        outcome->time_us = h->time_us.total;
+    }
+    if (outcome->status == CLI_OK || outcome->status == CLI_PENDING) {
         return;
     }
     if (h != NULL && h->error_kind[0] != '\0') {
-        r->kind = h->error_kind;
-        r->message = h->error_message;
-        r->is_retryable = h->is_retryable;
+        outcome->kind = h->error_kind;
+        outcome->message = h->error_message;
+        outcome->is_retryable = h->is_retryable;
     } else {
-        r->kind =
+        outcome->kind =
             result->status == FPOOL_ENOMEM ? "local.memory" : "local.other";
-        r->message = fpool_status_text(result->status);
+        outcome->message = fpool_status_text(result->status);
     }
 }
 
-static void say_failure(const struct cli_record *r)
+static struct get_record make_record(const struct get *get,
+                                     const struct cli_item *item)
 {
-    fprintf(stderr, "fetchpool get: %s: ", cli_status_text(r->status));
-    cli_print_escaped(stderr, r->item->line, r->item->size, MAX_SHOWN);
-    fprintf(stderr, ": %s: ", r->kind);
-    cli_print_escaped(stderr, r->message, strlen(r->message), MAX_SHOWN);
-    fputc('\n', stderr);
-}
-
-/* The line as it was, to be fed back; one that was cut cannot be. */
-static void write_failed(struct get_run *run, const struct cli_item *item)
-{
-    if (!item->is_truncated) {
-        cli_out_bytes(&run->failed, item->line, item->size);
-        cli_out_end_line(&run->failed);
-    }
-}
-
-/* Says that a file of ours cannot be written, once, and stops. */
-static void check_out(struct get_run *run, const struct cli_out *out)
-{
-    if (out->error_number != 0 && !run->is_stopped) {
-        cli_say_name("stopping, cannot write", out->name,
-                     strerror(out->error_number));
-    }
-    if (out->error_number != 0) {
-        run->has_local_fault = true;
-        get_stop_all(run);
-    }
-}
-
-/* Writes and counts what is known about one item. */
-static void settle(struct get_run *run, const struct cli_record *r)
-{
-    uint64_t bytes = 0;
-
-    if (r->status == CLI_OK && r->response != NULL) {
-        bytes = (uint64_t)r->response->body_size;
-    }
-    cli_tally_add(&run->tally, r->status, r->kind, bytes);
-    run->next_seq = r->item->seq + 1;
-    if (r->status == CLI_PENDING) {
-        return;
-    }
-    cli_record_write(&run->results, r);
-    if (r->status == CLI_FAILED || r->status == CLI_INVALID) {
-        write_failed(run, r->item);
-        if (run->o->is_verbose) {
-            say_failure(r);
-        }
-    }
-    if (is_local_fault(r->kind)) {
-        run->has_local_fault = true;
-    }
-    if (is_fatal(r->kind)) {
-        if (!run->is_stopped) {
-            cli_say_name("stopping, cannot write to", run->o->dir, r->message);
-        }
-        get_stop_all(run);
-    }
-    check_out(run, &run->results);
-    check_out(run, &run->failed);
-}
-
-void get_handle_result(struct get_run *run, struct fpool_result *result)
-{
-    struct fpool_dir_stored stored = { .error_number = 0 };
-    struct cli_record r = {
-        .item = cli_item_of(result->item.data),
-        .response = fpool_result_http(result),
+    return (struct get_record){
+        .outcome = { .item = item,
+                     .status = CLI_SKIPPED,
+                     .kind = "",
+                     .message = "",
+                     .place = get->dir_path == NULL ? "" : get->dir_path,
+                     .time_us = -1 },
         .path = "",
-        .kind = "",
-        .message = "",
     };
+}
 
+static void settle(struct cli_run *run, const struct get_record *r)
+{
+    if (r->outcome.status == CLI_OK && r->response != NULL) {
+        run->tally.bytes += (uint64_t)r->response->body_size;
+    }
+    if (r->outcome.status != CLI_PENDING) {
+        get_record_write(run, r);
+    }
+    cli_run_settle(run, &r->outcome);
+}
+
+void get_handle_result(struct cli_run *run, struct fpool_result *result)
+{
+    const struct get *get = run->self;
+    struct fpool_dir_stored stored = { .error_number = 0 };
+    struct get_record r = make_record(get, cli_item_of(result->item.data));
+
+    r.response = fpool_result_http(result);
     read_result(&r, result);
-    if (r.status == CLI_OK && run->dir != NULL) {
-        store(run, &r, &stored);
+    if (r.outcome.status == CLI_OK && get->dir != NULL) {
+        store(get, &r, &stored);
     }
     settle(run, &r);
 }
 
-void get_handle_skipped(struct get_run *run, struct cli_item *item)
+void get_handle_aside(struct cli_run *run, struct cli_item *item)
 {
+    const struct get *get = run->self;
     char name[FPOOL_DIR_NAME_SIZE] = "";
-    struct cli_record r = {
-        .item = item,
-        .status = CLI_SKIPPED,
-        .path = name,
-        .kind = "",
-        .message = "",
-    };
+    struct get_record r = make_record(get, item);
 
-    (void)fpool_dir_name(run->dir, item->line, item->size, item->seq, name,
+    r.path = name;
+    (void)fpool_dir_name(get->dir, item->text, item->size, item->seq, name,
                          sizeof(name));
     settle(run, &r);
-    cli_item_drop(item->line);
 }

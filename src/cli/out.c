@@ -4,14 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FLUSH_AT 65536
+#include "say.h"
+
+#define FLUSH_AT (128 * 1024)
 
 int cli_out_open(struct cli_out *o, const char *path)
 {
@@ -25,7 +27,17 @@ int cli_out_open(struct cli_out *o, const char *path)
         return errno;
     }
     o->name = path;
+    o->is_terminal = isatty(o->fd);
     return 0;
+}
+
+void cli_out_open_messages(struct cli_out *o)
+{
+    memset(o, 0, sizeof(*o));
+    o->fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (o->fd >= 0) {
+        o->name = "standard error";
+    }
 }
 
 /* As if SIGPIPE had not been blocked or ignored. */
@@ -45,6 +57,9 @@ void cli_out_flush(struct cli_out *o)
 {
     size_t done = 0;
 
+    if (o->is_terminal && o->size > 0) {
+        cli_say_clear();
+    }
     while (o->name != NULL && done < o->size && o->error_number == 0) {
         ssize_t n = write(o->fd, o->data + done, o->size - done);
 
@@ -52,6 +67,8 @@ void cli_out_flush(struct cli_out *o)
             done += (size_t)n;
         } else if (errno == EPIPE) {
             die_of_pipe();
+        } else if (errno == EAGAIN) { /* made so by whoever shares it */
+            poll(&(struct pollfd){ .fd = o->fd, .events = POLLOUT }, 1, -1);
         } else if (errno != EINTR) {
             o->error_number = errno;
         }
@@ -76,37 +93,50 @@ int cli_out_close(struct cli_out *o)
     return error_number;
 }
 
-void cli_out_bytes(struct cli_out *o, const char *data, size_t size)
+bool cli_out_grow(struct cli_out *o, size_t size)
 {
+    size_t capacity = (o->size + size) * 2;
+    char *grown;
+
     if (o->name == NULL || o->error_number != 0) {
-        return;
+        return false;
     }
-    if (o->capacity - o->size < size) {
-        size_t capacity = (o->size + size) * 2;
-        char *grown = realloc(o->data, capacity);
-
-        if (grown == NULL) {
-            o->error_number = ENOMEM;
-            return;
-        }
-        o->data = grown;
-        o->capacity = capacity;
+    grown = realloc(o->data, capacity);
+    if (grown == NULL) {
+        o->error_number = ENOMEM;
+        return false;
     }
-    memcpy(o->data + o->size, data, size);
-    o->size += size;
-}
-
-void cli_out_text(struct cli_out *o, const char *text)
-{
-    cli_out_bytes(o, text, strlen(text));
+    o->data = grown;
+    o->capacity = capacity;
+    return true;
 }
 
 void cli_out_number(struct cli_out *o, int64_t number)
 {
     char text[24];
-    int n = snprintf(text, sizeof(text), "%" PRId64, number);
+    char *p = text + sizeof(text);
+    uint64_t n = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
-    cli_out_bytes(o, text, (size_t)n);
+    do {
+        *--p = (char)('0' + n % 10);
+        n /= 10;
+    } while (n != 0);
+    if (number < 0) {
+        *--p = '-';
+    }
+    cli_out_bytes(o, p, (size_t)(text + sizeof(text) - p));
+}
+
+void cli_out_decimal(struct cli_out *o, double number, int decimals)
+{
+    char text[64];
+    int n = snprintf(text, sizeof(text), "%.*f", decimals, number);
+
+    if (n > 0 && n < (int)sizeof(text)) {
+        cli_out_bytes(o, text, (size_t)n);
+    } else {
+        cli_out_text(o, "0");
+    }
 }
 
 void cli_out_end_line(struct cli_out *o)
@@ -166,13 +196,36 @@ static void put_code(struct cli_out *o, uint32_t code)
     cli_out_bytes(o, text, (size_t)n);
 }
 
-/* Plain ASCII that needs no escape, which is nearly everything. */
+/* Bytes that need no escape in JSON: printable ASCII but quote and backslash.
+ */
+#define ONES           UINT64_C(0x0101010101010101)
+#define HIGHS          (ONES * 0x80)
+#define HAS_ZERO(v)    (((v)-ONES) & ~(v)&HIGHS)
+#define HAS_BELOW(v)   (((v)-ONES * 0x20) & ~(v)&HIGHS)
+#define HAS_BYTE(v, c) HAS_ZERO((v) ^ (ONES * (c)))
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* How much of it is plain, which is nearly everything; by eight bytes at a
+ * time, of which a test may refuse too many but never too few. */
 static size_t plain_length(const char *data, size_t size)
 {
     size_t n = 0;
 
-    while (n < size && data[n] >= 0x20 && data[n] < 0x7f && data[n] != '"' &&
-           data[n] != '\\') {
+    while (size - n >= 8) {
+        uint64_t v;
+
+        memcpy(&v, data + n, 8);
+        if ((HAS_BELOW(v) | (v & HIGHS) | HAS_BYTE(v, 0x7f) | HAS_BYTE(v, '"') |
+             HAS_BYTE(v, '\\')) != 0) {
+            break;
+        }
+        n += 8;
+    }
+    while (n < size && is_plain((unsigned char)data[n])) {
         n++;
     }
     return n;
@@ -222,5 +275,29 @@ void cli_out_json_or_null(struct cli_out *o, const char *text)
         cli_out_text(o, "null");
     } else {
         cli_out_json(o, text, strlen(text));
+    }
+}
+
+void cli_out_zone(struct cli_out *o, const char *text)
+{
+    for (;;) {
+        size_t n = 0;
+        unsigned char c;
+        char escape[4];
+
+        while (text[n] >= 0x20 && text[n] < 0x7f) {
+            n++;
+        }
+        cli_out_bytes(o, text, n);
+        if (text[n] == '\0') {
+            return;
+        }
+        c = (unsigned char)text[n];
+        escape[0] = '\\';
+        escape[1] = (char)('0' + c / 100);
+        escape[2] = (char)('0' + c / 10 % 10);
+        escape[3] = (char)('0' + c % 10);
+        cli_out_bytes(o, escape, sizeof(escape));
+        text += n + 1;
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counting what became of the items, and saying so.
+/* Counting what became of the items.
  *
  * Purpose: the accounting promise: read == ok + unchanged + skipped + failed +
  *   invalid + pending.
@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "histogram.h"
 
 #define CLI_MAX_KINDS 64
 
@@ -32,9 +34,8 @@ struct cli_tally {
         uint64_t count;
     } kinds[CLI_MAX_KINDS];
     unsigned n_kinds;
+    struct cli_histogram times; /* microseconds */
     int64_t start_ms;
-    uint64_t last_done; /* at the last progress line */
-    int64_t last_ms;
 };
 
 const char *cli_status_text(enum cli_status status);
@@ -43,17 +44,9 @@ void cli_tally_init(struct cli_tally *t);
 
 /* Counts one item; 'kind' is that of a failure, or "". */
 void cli_tally_add(struct cli_tally *t, enum cli_status status,
-                   const char *kind, uint64_t bytes);
+                   const char *kind);
 
-/* True when the counts add up to 'n_read'. */
-bool cli_tally_is_right(const struct cli_tally *t, uint64_t n_read);
-
-/* A progress line, and the final lines, on standard error. */
-void cli_tally_print_progress(struct cli_tally *t, uint64_t n_read);
-void cli_tally_print_end(const struct cli_tally *t, uint64_t n_read);
-
-/* The final counts as one JSON object; returns 0 or an errno. */
-int cli_tally_write(const struct cli_tally *t, uint64_t n_read,
-                    const char *path);
+/* Items counted, pending ones included. */
+uint64_t cli_tally_total(const struct cli_tally *t);
 
 #endif

@@ -4,10 +4,11 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 bool cli_parse_number(const char *text, int64_t max, int64_t *ret_number)
 {
@@ -42,6 +43,13 @@ static bool parse_decimal(const char *text, double *ret_number,
     *ret_number = strtod(copy, &end);
     *ret_rest = text + n;
     return *end == '\0';
+}
+
+bool cli_parse_decimal(const char *text, double *ret_number)
+{
+    const char *rest;
+
+    return parse_decimal(text, ret_number, &rest) && *rest == '\0';
 }
 
 bool cli_parse_duration(const char *text, int64_t *ret_ms)
@@ -117,22 +125,73 @@ void cli_print_escaped(FILE *file, const char *data, size_t size, size_t max)
     }
 }
 
-void cli_say(const char *format, ...)
+int cli_find_word(const char *value, const char *const *words)
 {
-    va_list arguments;
+    int i;
 
-    va_start(arguments, format);
-    fputs("fetchpool get: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
+    for (i = 0; words[i] != NULL; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
 }
 
-void cli_say_name(const char *before, const char *name, const char *reason)
+/* Reads what is left of 'fd' into '*data', which is the caller's also on
+ * failure. */
+static bool read_all(int fd, size_t max, char **data, size_t *ret_size)
 {
-    fprintf(stderr, "fetchpool get: %s ", before);
-    cli_print_escaped(stderr, name, strlen(name), 1024);
-    fprintf(stderr, "%s%s\n", reason[0] == '\0' ? "" : ": ", reason);
+    size_t capacity = 0;
+    size_t size = 0;
+
+    for (;;) {
+        ssize_t n;
+
+        if (capacity - size < 2) {
+            char *grown = realloc(*data, capacity * 2 + 4096);
+
+            if (grown == NULL) {
+                return false;
+            }
+            *data = grown;
+            capacity = capacity * 2 + 4096;
+        }
+        n = read(fd, *data + size, capacity - size - 1);
+        if (n == 0) {
+            (*data)[size] = '\0';
+            *ret_size = size;
+            return true;
+        }
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        size += n > 0 ? (size_t)n : 0;
+        if (size > max) {
+            errno = EFBIG;
+            return false;
+        }
+    }
+}
+
+char *cli_read_file(const char *path, size_t max, size_t *ret_size)
+{
+    char *data = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int error_number;
+
+    if (fd < 0) {
+        return NULL;
+    }
+    if (!read_all(fd, max, &data, ret_size)) {
+        error_number = errno;
+        free(data);
+        data = NULL;
+        errno = error_number;
+    }
+    error_number = errno;
+    close(fd);
+    errno = error_number;
+    return data;
 }
 
 int64_t cli_now_ms(void)

@@ -153,7 +153,7 @@ printf '\037\213\010\000' >packed
 get -i packed -o null
 check "a compressed list is refused" "$status" 3
 
-for option in --state=x --resume --retries=1 --rate=1 --http2 --dry-run -Ha:b; do
+for option in --state=x --resume --retries=1 --rate=1 --http2 -Ha:b; do
     get $option "$url/f1.bin"
     check "$option is refused" "$status $(lines_with 'not available' said)" "2 1"
 done
@@ -183,6 +183,29 @@ get -o null --max-size 1k --results - "$url/-/bytes/5000"
 check "too large" "$(lines_with '"kind":"limit.size"' results)" 1
 get -o null --timeout 300ms --results - "$url/-/hang"
 check "too slow" "$(lines_with '"kind":"timeout.total"' results)" 1
+
+# ---- Limits, option files, progress.
+
+get -o null --deadline 300ms "$url/f1.bin" "$url/-/hang"
+check "a deadline" "$status $(counts)" \
+    "4 read 2 ok 1 unchanged 0 skipped 0 failed 0 invalid 0 pending 1"
+get -o null --max-failures 0 "$url/-/hang" "no url"
+check "too many failures" "$status $(counts)" \
+    "4 read 2 ok 0 unchanged 0 skipped 0 failed 0 invalid 1 pending 1"
+printf '# options\noutput = null\nresults -\nchecksum none\n' >config
+get --config config "$url/f1.bin"
+check "an option file" "$status $(lines_with '"sha256":null' results)" "0 1"
+get @config --checksum sha256 "$url/f1.bin"
+check "later options count" "$status $(lines_with '"sha256":null' results)" "0 0"
+get --config nowhere "$url/f1.bin"
+check "no option file" "$status" 2
+get -i list -o dry --results dry.jsonl --dry-run
+check "a dry run" "$status $(cat results)" "0 lines $n items $n too long 0"
+check "leaves nothing" "$(ls -d dry dry.jsonl 2>/dev/null)" ""
+get -o null --progress json --timeout 1500ms "$url/-/hang"
+check "progress in JSON" \
+    "$(lines_with '{"v":1,"type":"progress","elapsed_s":1,"done":0' said) \
+$(lines_with '{"v":1,"type":"summary","read":1,' said) $(grep -c -v '^{' said)" "1 1 0"
 
 # ---- Pipes and signals.
 

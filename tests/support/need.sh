@@ -17,8 +17,12 @@ pkg-config:command pkg-config:pkg-config:pkgconf-pkg-config:pkgconf:pkgconf
 libcurl:library libcurl:libcurl4-openssl-dev:libcurl-devel:curl:curl-dev
 libcrypto:library libcrypto:libssl-dev:openssl-devel:openssl:openssl-dev
 libcares:library libcares:libc-ares-dev:c-ares-devel:c-ares:c-ares-dev
+libidn2:library libidn2:libidn2-dev:libidn2-devel:libidn2:libidn2-dev
 cmocka:library cmocka:libcmocka-dev:libcmocka-devel:cmocka:cmocka-dev
 nginx:command nginx:nginx-light:nginx:nginx:nginx
+nsd:command nsd:nsd:nsd:nsd:nsd
+publicsuffix:file /usr/share/publicsuffix/public_suffix_list.dat:publicsuffix:publicsuffix-list:publicsuffix-list:publicsuffix-list
+words:file /usr/share/dict/words:wamerican:words:words:words-en
 clang:command clang:clang:clang:clang:clang
 certificates:certificates -:ca-certificates:ca-certificates:ca-certificates:ca-certificates
 '
@@ -31,6 +35,7 @@ need_has() {
     case $1 in
     command) command -v "$2" >/dev/null 2>&1 ;;
     library) pkg-config --exists "$2" 2>/dev/null ;;
+    file) [ -s "$2" ] ;;
     certificates)
         [ -s /etc/ssl/certs/ca-certificates.crt ] ||
             [ -s /etc/ssl/certs/ca-bundle.crt ]
