@@ -38,6 +38,7 @@ src/engine/dns/hub.c=tests/engine/dns/engine_test.c
 src/engine/dns/job.c=tests/engine/dns/engine_test.c
 src/engine/dns/port.c=tests/engine/dns/engine_bad_test.c
 src/engine/dns/reply.c=tests/engine/dns/engine_retry_test.c
+src/engine/dns/resolver.c=tests/engine/dns/engine_resolver_test.c
 src/engine/dns/tcp.c=tests/engine/dns/engine_retry_test.c
 src/engine/dns/try.c=tests/engine/dns/engine_retry_test.c
 src/engine/http/body.c=tests/engine/http/engine_test.c

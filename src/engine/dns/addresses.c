@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers made of addresses; called by lookups, the cache and the hosts file.
- */
+/* Answers made of addresses; called by lookups, the cache, the hosts file. */
 #include "engine/dns/addresses.h"
 
 #include <arpa/inet.h>

@@ -82,6 +82,7 @@ struct fpool_dns_ask {
     bool is_in_window;  /* its last try counts in its resolver's window */
     bool is_last_pass;
     bool is_bounced; /* the network said that a resolver is not there */
+    bool is_local;   /* what came last was trouble of our own */
     bool wants_tcp; /* the next try goes to the same resolver, by TCP */
     bool wants_same; /* the next try goes to the same resolver */
     int64_t first_sent;

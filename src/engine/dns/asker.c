@@ -217,6 +217,9 @@ static const char *reason_of(const struct fpool_dns_ask *ask)
     case FPOOL_DNS_REFUSED:
         return "the resolvers refuse to answer";
     case FPOOL_DNS_TIMEOUT:
+        if (ask->is_local) {
+            return "there was no memory, or no descriptor, to ask with";
+        }
         return ask->is_bounced ? "no resolver can be reached" : "no reply";
     case FPOOL_DNS_BADREPLY:
         return "the replies make no sense";
@@ -236,7 +239,9 @@ void fpool_dns_asker_give_up(struct fpool_dns_asker *a,
         .reason = reason_of(ask),
     };
 
-    if (ask->seen != FPOOL_DNS_TIMEOUT) {
+    if (ask->seen == FPOOL_DNS_TIMEOUT && ask->is_local) {
+        outcome.status = FPOOL_DNS_FAILED;
+    } else if (ask->seen != FPOOL_DNS_TIMEOUT) {
         outcome.resolver = &a->resolvers[ask->seen_resolver];
         outcome.is_tcp = ask->seen_tcp;
     }

@@ -133,10 +133,9 @@ void fpool_dns_cache_let_go(struct fpool_dns_cache *c,
     fpool_list_push(&c->uses, &e->use);
 }
 
-struct fpool_dns_entry *fpool_dns_cache_surplus(const struct fpool_dns_cache *c,
-                                                size_t more)
+struct fpool_dns_entry *fpool_dns_cache_surplus(const struct fpool_dns_cache *c)
 {
-    if (c->n + more <= c->max || fpool_list_is_empty(&c->uses)) {
+    if (c->n <= c->max || fpool_list_is_empty(&c->uses)) {
         return NULL;
     }
     return FPOOL_OWNER_OF(c->uses.next, struct fpool_dns_entry, use);

@@ -6,10 +6,10 @@
  * Use: find, or add, an entry; put the part of each family as it arrives;
  *   settle; show.
  * Ownership: the cache owns its entries; what waits for them, and what asks,
- * are their users', who take these away before an entry is removed.
+ *   are their users', who take these away before an entry is removed.
  * Thread-safety: one thread at a time.  Time is what the caller says it is.
  * Limits: entries that somebody waits for are never surplus, so that there can
- * be more of them than the bound. */
+ *   be more of them than the bound. */
 #ifndef FPOOL_ENGINE_DNS_CACHE_H
 #define FPOOL_ENGINE_DNS_CACHE_H
 
@@ -89,10 +89,10 @@ void fpool_dns_cache_hold(struct fpool_dns_entry *e);
 void fpool_dns_cache_let_go(struct fpool_dns_cache *c,
                             struct fpool_dns_entry *e);
 
-/* The entry to remove so that there is room for 'more'; NULL: there is, or none
- * can go. */
-struct fpool_dns_entry *fpool_dns_cache_surplus(const struct fpool_dns_cache *c,
-                                                size_t more);
+/* The entry to remove, as there are too many; NULL: there are not, or none can
+ * go. */
+struct fpool_dns_entry *fpool_dns_cache_surplus(
+    const struct fpool_dns_cache *c);
 
 /* ---- Entries. */
 

@@ -6,7 +6,7 @@
  * Ownership: all that it holds is its own.
  * Thread-safety: one thread at a time.
  * Limits: the first FPOOL_DNS_HOSTS_MAX_SIZE bytes of a regular file.  Reading
- * it blocks: some ten milliseconds for each megabyte. */
+ *   it blocks: some ten milliseconds for each megabyte. */
 #ifndef FPOOL_ENGINE_DNS_HOSTS_H
 #define FPOOL_ENGINE_DNS_HOSTS_H
 

@@ -9,7 +9,7 @@
  * Limits: files of less than 4 GiB; of each name FPOOL_DNS_MAX_ADDRESSES
  *   addresses, from any number of lines.  Lines that have no address, and names
  *   that are none, are passed over.  A name of ordinary length costs about as
- * many bytes as its line, and fifty. */
+ *   many bytes as its line, and fifty. */
 #ifndef FPOOL_ENGINE_DNS_HOSTS_TABLE_H
 #define FPOOL_ENGINE_DNS_HOSTS_TABLE_H
 

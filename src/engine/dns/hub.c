@@ -68,7 +68,9 @@ static void shared_free(struct fpool_dns_shared *s)
     fpool_free(s);
 }
 
-/* An asker that no job holds, other than 'but'; taken off the list. */
+/* An asker that no job holds, other than 'but'; taken off the list.  Not one that
+ * has yet to be opened, or whose closing is on its way: both would come to one
+ * that is gone.  The loop's thread. */
 static struct fpool_dns_shared *take_unused(struct fpool_dns_hub *hub,
                                             const struct fpool_dns_shared *but)
     FPOOL_REQUIRES(hub->mu)
@@ -79,7 +81,7 @@ static struct fpool_dns_shared *take_unused(struct fpool_dns_hub *hub,
         struct fpool_dns_shared *s =
             FPOOL_OWNER_OF(link, struct fpool_dns_shared, link);
 
-        if (s->n_refs == 0 && s != but) {
+        if (s->n_refs == 0 && s != but && s->is_open && !hub->is_closing) {
             fpool_list_remove(link);
             return s;
         }
@@ -126,6 +128,7 @@ static void open_on_loop(struct fpool_post *post)
     (void)fpool_dns_asker_open(s->asker);
     s->next = s->hub->first;
     s->hub->first = s;
+    s->is_open = true;
     close_unused(s->hub, s);
 }
 
@@ -179,6 +182,7 @@ void fpool_dns_hub_destroy(struct fpool_dns_hub **hub)
     }
     *hub = NULL;
     fpool_mutex_lock(&h->mu);
+    h->is_closing = true;
     for (link = h->askers.next; link != &h->askers; link = link->next) {
         struct fpool_dns_shared *s =
             FPOOL_OWNER_OF(link, struct fpool_dns_shared, link);

@@ -19,6 +19,7 @@
 /* An asker in the hub's list. */
 struct fpool_dns_shared {
     struct fpool_dns_shared *next; /* the loop's thread: those to be run */
+    bool is_open;                  /* the loop's thread: among these */
     struct fpool_list link;        /* guarded by the hub's lock */
     struct fpool_dns_hub *hub;
     struct fpool_dns_asker *asker;
@@ -40,7 +41,8 @@ struct fpool_dns_hub {
     struct fpool_mutex mu;
     /* --- guarded by mu --- */
     struct fpool_list askers FPOOL_GUARDED;
-    bool is_closed FPOOL_GUARDED; /* the loop is gone */
+    bool is_closing FPOOL_GUARDED; /* all askers are about to be closed */
+    bool is_closed FPOOL_GUARDED;  /* the loop is gone */
 };
 
 enum fpool_status fpool_dns_hub_create(struct fpool_dns_hub **ret_hub);

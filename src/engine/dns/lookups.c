@@ -35,19 +35,13 @@ static void drop(struct fpool_dns_lookups *l, struct fpool_dns_entry *e)
     fpool_dns_cache_remove(&l->cache, e);
 }
 
-static void make_room(struct fpool_dns_lookups *l, size_t more)
-{
-    struct fpool_dns_entry *e;
-
-    while ((e = fpool_dns_cache_surplus(&l->cache, more)) != NULL) {
-        drop(l, e);
-    }
-}
-
+/* Nobody waits for it any more, so that it, or an older one, may go. */
 static void let_go(struct fpool_dns_lookups *l, struct fpool_dns_entry *e)
 {
     fpool_dns_cache_let_go(&l->cache, e);
-    make_room(l, 0);
+    while ((e = fpool_dns_cache_surplus(&l->cache)) != NULL) {
+        drop(l, e);
+    }
 }
 
 /* What is known is the answer: whoever waits hears of it at the end of the
@@ -77,7 +71,7 @@ static void ask_done(struct fpool_dns_queued *queued,
     if (!is_asked(e)) {
         settle(l, e);
     } else if (fpool_dns_entry_has_address(e) && !fpool_list_has(&e->link)) {
-        e->delay_end = now_of(l) + FPOOL_DNS_LOOKUPS_DELAY_NS;
+        e->delay_end = now_of(l) + l->delay;
         fpool_list_push(&l->delayed, &e->link);
     }
 }
@@ -142,7 +136,7 @@ static bool ask_missing(struct fpool_dns_lookups *l, struct fpool_dns_entry *e,
         fpool_dns_entry_clear(e, FPOOL_DNS_FAMILY_V4);
     }
     if (is_missing_v6 || is_missing_v4) {
-        fpool_list_remove(&e->link);
+        assert(!fpool_list_has(&e->link)); /* It had an answer, or nothing. */
         wake(l);
     }
     return true;
@@ -172,11 +166,8 @@ static struct fpool_dns_entry *find_or_add(struct fpool_dns_lookups *l,
     struct fpool_dns_entry *e =
         fpool_dns_cache_find(&l->cache, q->wire, q->wire_size);
 
-    if (e == NULL) {
-        make_room(l, 1);
-        e = fpool_dns_cache_add(&l->cache, q->wire, q->wire_size);
-    }
-    return e;
+    return e != NULL ? e
+                     : fpool_dns_cache_add(&l->cache, q->wire, q->wire_size);
 }
 
 static void refuse(struct fpool_dns_lookups *l)

@@ -7,16 +7,17 @@
  *   loop, and at the end close; destroy.
  *     addresses = fpool_dns_lookups_get(l, host, size, &request);
  *     if (addresses == NULL) { request.done(&request, addresses) will come }
- * Way of a host: literals and names that nobody is asked for -> the hosts file
- * -> the cache -> questions for both families, shared by all who wait.
+ * Way of a host: literals and names that nobody is asked for; the hosts file;
+ *   the cache; questions for both families, shared by all who wait.
  * Ownership: requests are embedded in their users' objects; addresses are
- * copied where they are to stay. Thread-safety: create and destroy: any thread;
- * everything else: the loop's. Life of answers: by their TTL, within bounds,
- * see the options. Delay: where one family has addresses and the other takes
- * longer than FPOOL_DNS_LOOKUPS_DELAY_NS (RFC 8305, section 3), the answer is
- * given without that; later requests get both. Limits: names are absolute, no
- * search list is applied.  The hosts file is read on the loop's thread.  What
- * is kept is bounded; what waits is bounded by whoever asks. */
+ *   copied where they are to stay.
+ * Thread-safety: create and destroy: any thread; everything else: the loop's.
+ * Delay: where one family has addresses and the other takes its time, the
+ *   answer is given without that (RFC 8305, section 3); later requests get
+ *   both.
+ * Limits: names are absolute, no search list is applied.  The hosts file is
+ *   read on the loop's thread.  What is kept is bounded; what waits is bounded
+ *   by whoever asks. */
 #ifndef FPOOL_ENGINE_DNS_LOOKUPS_H
 #define FPOOL_ENGINE_DNS_LOOKUPS_H
 
@@ -24,8 +25,6 @@
 #include "core/loop.h"
 #include "engine/dns/addresses.h"
 #include "engine/dns/reach.h"
-
-#define FPOOL_DNS_LOOKUPS_DELAY_NS 50000000LL
 
 struct fpool_dns_lookups;
 struct fpool_dns_entry;
@@ -49,6 +48,7 @@ struct fpool_dns_lookups_options {
     unsigned in_flight;  /* questions whose first try is on its way; 1000 */
     unsigned tries;      /* of a question; default 4, at most 16 */
     unsigned timeout_ms; /* of a question, from its beginning; default 15000 */
+    unsigned delay_ms;   /* for the other family; default 50 */
 };
 
 struct fpool_dns_request {
@@ -70,8 +70,7 @@ enum fpool_status fpool_dns_lookups_create(
 /* Makes them known to the loop.  FPOOL_ENOMEM. */
 enum fpool_status fpool_dns_lookups_open(struct fpool_dns_lookups *l);
 
-/* Takes back all questions and closes what is open; no request waits any more.
- */
+/* Takes back all questions and closes what is open.  No request waits then. */
 void fpool_dns_lookups_close(struct fpool_dns_lookups *l);
 
 /* Releases what was closed, or never opened; stores NULL; accepts NULL. */

@@ -11,6 +11,7 @@
 #define DEFAULT_IN_FLIGHT  1000u
 #define DEFAULT_TRIES      4u
 #define DEFAULT_TIMEOUT_MS 15000u
+#define DEFAULT_DELAY_MS   50u /* RFC 8305, section 8 */
 
 #define MAX_ENTRIES   (1u << 24)
 #define MAX_IN_FLIGHT 1000000u
@@ -43,6 +44,7 @@ static enum fpool_status set_options(struct fpool_dns_lookups *l,
     if (o->families == 0 && v6 == FPOOL_DNS_V6_NONE) {
         l->asked = FPOOL_DNS_V4;
     }
+    l->delay = or_default(o->delay_ms, DEFAULT_DELAY_MS) * MS;
     l->is_v6_first = v6 == FPOOL_DNS_V6_GLOBAL;
     if ((o->families & ~(unsigned)BOTH) != 0 || o->tries > MAX_TRIES ||
         o->in_flight > MAX_IN_FLIGHT || o->max_entries > MAX_ENTRIES) {

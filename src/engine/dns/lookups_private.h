@@ -23,6 +23,7 @@ struct fpool_dns_lookups {
     unsigned families; /* wanted */
     unsigned asked;    /* of these, those asked for in DNS */
     bool is_v6_first;
+    int64_t delay;             /* for the other family */
     struct fpool_list delayed; /* entries that wait for their other family */
     struct fpool_list ready;   /* entries whose waiters are to be called */
     struct fpool_loop_timer timer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The queue before an asker; called by lookups and, on the loop, by the asker.
- */
+/* The queue before an asker; called by lookups and, on their loop, by the
+ * asker. */
 #include "engine/dns/queue.h"
 
 #include <string.h>

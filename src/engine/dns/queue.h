@@ -4,8 +4,9 @@
  * Purpose: feeds an asker; what the asker cannot take in time ends as well.
  * Use: ask; 'done' is called once, unless it is taken back with cancel.
  * Ownership: questions belong to the queue, and are gone after 'done' or
- * cancel. Thread-safety: the loop's thread. Limits: as many as there is memory
- * for. */
+ *   cancel.
+ * Thread-safety: the loop's thread.
+ * Limits: as many as there is memory for. */
 #ifndef FPOOL_ENGINE_DNS_QUEUE_H
 #define FPOOL_ENGINE_DNS_QUEUE_H
 

@@ -13,6 +13,7 @@
 #define MS 1000000LL
 
 #define OPINION_DELAY (200 * MS) /* until the same resolver is asked again */
+#define LOCAL_DELAY   (10 * MS)  /* until there may be memory again */
 #define MAX_JUNK      3   /* datagrams; then TCP, which nobody can forge */
 #define MAX_STALE     3   /* connections that one ask forgives */
 #define REFUSES_ALL   0.9 /* share of faults */
@@ -250,6 +251,13 @@ static void take(struct fpool_dns_asker *a, struct arrival *v)
         fpool_dns_try_detach(a, v->ask);
     }
     read_message(a, v);
+    if (v->facts.parsed_as == FPOOL_ENOMEM) {
+        v->ask->is_local = true; /* Not the resolver's fault. */
+        if (v->is_current) {
+            fpool_dns_asker_try_again(a, v->ask, LOCAL_DELAY, false);
+        }
+        return;
+    }
     tell_resolver(a, v);
     act(a, v);
 }

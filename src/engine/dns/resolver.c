@@ -7,31 +7,36 @@
 #define WINDOW_FIRST    16
 #define WINDOW_LOOPBACK 128
 
-#define GROWTH 1.1
-#define CUT    0.7
-
-/* Loss that counts as congestion: twice the usual and a bit. */
-#define LOSS_FACTOR 2.0
-#define LOSS_MARGIN 0.05
-#define LOSS_USUAL  0.05
-#define LOSS_GAIN   0.125
-#define LOSS_MIN    4 /* fewer say nothing */
+/* A step of the window: small enough that little is lost at the top of the
+ * hill, large enough to be told from chance by some hundred replies. */
+#define STEP 1.25
+/* Fewer that are lost show nothing. */
+#define LOSS_IGNORED 0.05
+#define SAMPLE       64
+#define USED         0.9 /* a share of the window; less says nothing of it */
+#define ROUND_MIN    (20 * MS)
+#define STEP_MIN     (300 * MS)
+#define STEP_MAX     (1000 * MS)
 
 /* The rate of one that refuses when it is asked too fast. */
 #define RATE_GAIN   0.1
+#define REFUSED_MIN 4 /* fewer say nothing */
 #define LIMIT_SHARE 0.95
 #define LIMIT_MIN   10
 #define LIMIT_GROWS 1.05
 #define LIMIT_NONE  1e6
 #define GONE_RATE   100
 
-#define FAULT_GAIN   0.0625
+/* Slow enough that none of a thousand equal ones is far from another by chance.
+ */
+#define FAULT_GAIN   (1.0 / 64)
 #define FAULT_MARGIN 0.4
 
 #define SILENT_MISSES 10
 #define SILENT_MIN    (250 * MS)
 #define REST_FIRST    (1000 * MS)
 #define REST_MAX      (60000 * MS)
+#define PROBE_MAX     (5000 * MS) /* longer than any time-out */
 
 #define TIMEOUT_FIRST    (500 * MS) /* before the first reply */
 #define TIMEOUT_MIN      (300 * MS)
@@ -62,7 +67,6 @@ void fpool_dns_resolver_init(struct fpool_dns_resolver *r,
         .is_loopback = fpool_dns_address_is_loopback(address),
         .has_edns = true,
         .is_slow_start = true,
-        .loss = LOSS_USUAL,
         .rest_ns = REST_FIRST,
         .qps = qps,
     };
@@ -76,10 +80,11 @@ bool fpool_dns_resolver_can_send(const struct fpool_dns_resolver *r,
                                  int64_t now, int64_t *ret_when)
 {
     *ret_when = INT64_MAX;
-    if (r->state == FPOOL_DNS_PROBING || r->n_out >= (unsigned)r->window) {
+    if (r->state == FPOOL_DNS_GOOD && r->n_out >= (unsigned)r->window) {
         return false;
     }
-    if (r->state == FPOOL_DNS_RESTING && r->rest_until > now) {
+    /* A probe may be cancelled, and then is never heard of again. */
+    if (r->state != FPOOL_DNS_GOOD && r->rest_until > now) {
         *ret_when = r->rest_until;
         return false;
     }
@@ -95,8 +100,9 @@ void fpool_dns_resolver_take(struct fpool_dns_resolver *r, int64_t now)
     if (r->last_reply == 0) {
         r->last_reply = now;
     }
-    if (r->state == FPOOL_DNS_RESTING) {
+    if (r->state != FPOOL_DNS_GOOD) {
         r->state = FPOOL_DNS_PROBING;
+        r->rest_until = now + PROBE_MAX;
     }
     r->n_out++;
     if (r->n_out > r->peak_out) {
@@ -107,22 +113,84 @@ void fpool_dns_resolver_take(struct fpool_dns_resolver *r, int64_t now)
 void fpool_dns_resolver_give(struct fpool_dns_resolver *r)
 {
     r->n_out--;
+    r->n_given++;
+    r->has_given = true;
 }
 
-static void cut(struct fpool_dns_resolver *r)
+/* ---- The window. */
+
+static void set_window(struct fpool_dns_resolver *r, double window)
 {
-    r->is_slow_start = false;
-    r->window *= CUT;
-    if (r->window < FPOOL_DNS_WINDOW_MIN) {
-        r->window = FPOOL_DNS_WINDOW_MIN;
+    r->window = window < FPOOL_DNS_WINDOW_MIN   ? FPOOL_DNS_WINDOW_MIN
+                : window > FPOOL_DNS_WINDOW_MAX ? FPOOL_DNS_WINDOW_MAX
+                                                : window;
+}
+
+static void begin_slow_start(struct fpool_dns_resolver *r, double window)
+{
+    set_window(r, window);
+    r->is_slow_start = true;
+    r->is_settling = false;
+    r->step_end = 0;
+    r->window_then = r->rate_then = 0;
+}
+
+static void begin_step(struct fpool_dns_resolver *r, int64_t now,
+                       bool is_settling)
+{
+    int64_t least = is_settling || r->is_slow_start ? ROUND_MIN : STEP_MIN;
+
+    r->is_settling = is_settling;
+    r->n_given = r->n_answered = r->n_replied = 0;
+    r->peak_out = r->n_out;
+    r->step_start = now;
+    r->step_end = now + clamp(2 * r->srtt, least, STEP_MAX);
+}
+
+/* Does a larger window bring more replies?  At least by half as much, since
+ * each step is seen through noise; so the square of one ratio is as large as
+ * the other.  Where (nearly) nothing is lost, a larger one does no harm. */
+static bool is_more_better(const struct fpool_dns_resolver *r, double rate)
+{
+    bool is_steep =
+        rate * rate * r->window_then >= r->rate_then * r->rate_then * r->window;
+
+    return r->n_answered >= r->n_given * (1 - LOSS_IGNORED) ||
+           (r->window >= r->window_then ? is_steep : !is_steep);
+}
+
+static void step(struct fpool_dns_resolver *r, int64_t now)
+{
+    double rate = r->n_replied / (double)(now - r->step_start);
+    bool is_up = is_more_better(r, rate);
+    double window = r->window;
+
+    if (!r->is_slow_start) {
+        set_window(r, is_up ? window * STEP + 1 : window / STEP);
+    } else if (!is_up) {
+        r->is_slow_start = false;
+        set_window(r, r->window_then);
     }
+    r->window_then = window;
+    r->rate_then = rate;
+    begin_step(r, now, !r->is_slow_start);
 }
 
-static void grow(struct fpool_dns_resolver *r)
+/* A step ends after its longest time with whatever has come, so that nothing
+ * depends on what a small window holds back. */
+static void climb(struct fpool_dns_resolver *r, int64_t now)
 {
-    r->window = r->window * GROWTH + 1;
-    if (r->window > FPOOL_DNS_WINDOW_MAX) {
-        r->window = FPOOL_DNS_WINDOW_MAX;
+    if (now < r->step_end) {
+        return;
+    }
+    if (r->step_end == 0 || r->is_settling) {
+        begin_step(r, now, false);
+    } else if (r->n_replied >= SAMPLE || now >= r->step_start + STEP_MAX) {
+        if (r->n_replied > 0 && r->peak_out >= (unsigned)(r->window * USED)) {
+            step(r, now);
+        } else {
+            begin_step(r, now, false);
+        }
     }
 }
 
@@ -146,7 +214,7 @@ static void judge_rate(struct fpool_dns_resolver *r, int64_t now)
     double seconds = (double)(now - r->interval_start) / 1e9;
 
     r->useful_rate += (r->n_useful / seconds - r->useful_rate) * RATE_GAIN;
-    if (r->n_refused >= LOSS_MIN && r->useful_rate >= 1) {
+    if (r->n_refused >= REFUSED_MIN && r->useful_rate >= 1) {
         set_limit(r, r->useful_rate * LIMIT_SHARE < LIMIT_MIN
                          ? LIMIT_MIN
                          : r->useful_rate * LIMIT_SHARE);
@@ -161,28 +229,14 @@ static void judge_rate(struct fpool_dns_resolver *r, int64_t now)
 /* Judges the interval that has ended, if one has. */
 static void look_back(struct fpool_dns_resolver *r, int64_t now)
 {
-    unsigned n = r->n_replied + r->n_lost;
-    double share;
-
+    climb(r, now);
     if (now < r->interval_end) {
         return;
-    }
-    share = n == 0 ? 0 : (double)r->n_lost / n;
-    if (r->n_lost >= LOSS_MIN && share > r->loss * LOSS_FACTOR + LOSS_MARGIN) {
-        cut(r);
-    } else if (!r->is_slow_start && r->n_replied > 0 &&
-               r->peak_out >= (unsigned)(r->window * CUT)) {
-        grow(r);
-    }
-    if (n >= LOSS_MIN) {
-        r->loss += (share - r->loss) * LOSS_GAIN;
     }
     if (r->interval_start != 0) {
         judge_rate(r, now);
     }
     r->interval_start = now;
-    r->n_replied = r->n_lost = 0;
-    r->peak_out = r->n_out;
     r->interval_end = now + clamp(2 * r->srtt, INTERVAL_MIN, INTERVAL_MAX);
 }
 
@@ -200,14 +254,31 @@ static void measure(struct fpool_dns_resolver *r, int64_t rtt)
     r->srtt += r->srtt == 0;
 }
 
-/* Back from rest it begins as a new one does. */
-static void wake(struct fpool_dns_resolver *r)
+/* For the window a refusal is as good as none. */
+static void count_reply(struct fpool_dns_resolver *r)
 {
-    if (r->state != FPOOL_DNS_GOOD) {
-        r->state = FPOOL_DNS_GOOD;
-        r->window = first_window(r);
-        r->is_slow_start = true;
+    if (!r->is_refusal) {
+        r->n_replied++;
+        r->n_answered += r->has_given;
+        if (r->is_slow_start && r->n_out * 2 >= r->window) {
+            set_window(r, r->window + 1);
+        }
+    }
+    r->has_given = r->is_refusal = false;
+}
+
+/* A sign of life while it is not asked.  What comes late from before it rested
+ * for its faults says nothing about now. */
+static void show_life(struct fpool_dns_resolver *r, int64_t now, bool is_fault)
+{
+    bool is_probe = r->state == FPOOL_DNS_PROBING;
+
+    if (r->was_silent || (is_probe && !is_fault)) {
+        r->state = FPOOL_DNS_GOOD; /* and begins as a new one does */
         r->rest_ns = REST_FIRST;
+        begin_slow_start(r, first_window(r));
+    } else if (is_probe) {
+        fpool_dns_resolver_rest(r, now);
     }
 }
 
@@ -215,29 +286,27 @@ void fpool_dns_resolver_replied(struct fpool_dns_resolver *r, int64_t now,
                                 int64_t rtt, bool is_fault)
 {
     measure(r, rtt);
-    r->fault += ((is_fault ? 1 : 0) - r->fault) * FAULT_GAIN;
     r->last_reply = now;
     r->n_misses = 0;
-    r->n_replied++;
     r->n_useful += !is_fault;
     if (r->is_gone) {
         r->is_gone = false;
         set_limit(r, 0);
     }
-    if (!is_fault) {
-        wake(r);
-    } else if (r->state == FPOOL_DNS_PROBING) {
-        fpool_dns_resolver_rest(r, now);
+    if (r->state != FPOOL_DNS_RESTING) {
+        r->fault += ((is_fault ? 1 : 0) - r->fault) * FAULT_GAIN;
     }
-    if (r->is_slow_start && r->window < FPOOL_DNS_WINDOW_MAX) {
-        r->window += 1;
+    if (r->state != FPOOL_DNS_GOOD) {
+        show_life(r, now, is_fault);
     }
+    count_reply(r);
     look_back(r, now);
 }
 
 void fpool_dns_resolver_refused(struct fpool_dns_resolver *r)
 {
     r->n_refused++;
+    r->is_refusal = true;
 }
 
 void fpool_dns_resolver_lost(struct fpool_dns_resolver *r, int64_t now,
@@ -245,7 +314,6 @@ void fpool_dns_resolver_lost(struct fpool_dns_resolver *r, int64_t now,
 {
     /* A name that was not answered before may be one that nobody answers. */
     r->n_misses += is_first;
-    r->n_lost += is_first;
     if (r->state == FPOOL_DNS_PROBING) {
         fpool_dns_resolver_rest(r, now);
     }
@@ -266,7 +334,7 @@ void fpool_dns_resolver_unreachable(struct fpool_dns_resolver *r, int64_t now)
 static bool is_hurried(const struct fpool_dns_resolver *r)
 {
     return (r->n_refused > 0 || r->limit > 0) &&
-           (r->useful_rate >= 1 || r->n_useful >= LOSS_MIN);
+           (r->useful_rate >= 1 || r->n_useful >= REFUSED_MIN);
 }
 
 bool fpool_dns_resolver_is_bad(const struct fpool_dns_resolver *r, int64_t now,
@@ -286,19 +354,18 @@ bool fpool_dns_resolver_is_bad(const struct fpool_dns_resolver *r, int64_t now,
 
 void fpool_dns_resolver_rest(struct fpool_dns_resolver *r, int64_t now)
 {
+    if (r->state == FPOOL_DNS_GOOD) {
+        r->was_silent = r->n_misses >= SILENT_MISSES;
+    }
     r->state = FPOOL_DNS_RESTING;
     r->rest_until = now + r->rest_ns;
     r->rest_ns = r->rest_ns * 2 > REST_MAX ? REST_MAX : r->rest_ns * 2;
     r->n_misses = 0;
-    r->fault /= 2; /* It gets another chance. */
 }
 
 void fpool_dns_resolver_slow_down(struct fpool_dns_resolver *r)
 {
-    if (r->window > WINDOW_FIRST) {
-        r->window = WINDOW_FIRST;
-    }
-    r->is_slow_start = true;
+    begin_slow_start(r, r->window > WINDOW_FIRST ? WINDOW_FIRST : r->window);
     /* Where each query comes back at once, a window holds nothing back. */
     if (r->is_gone && r->limit == 0) {
         set_limit(r, GONE_RATE);

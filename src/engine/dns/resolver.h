@@ -8,13 +8,16 @@
  * Limits: see the constants.
  *
  * The window bounds the first tries that are not yet overdue; retries have a rate
- * instead, since names that nobody answers would fill any window.  It doubles each round
- * trip until the first loss, then grows by a tenth and falls by a third, by time.
- * Names that nobody answers look like loss and are not: what counts is loss well
- * above what this resolver shows over time, and of first tries only.  One that
- * refuses some and answers others is asked too fast, and gets a rate.  A resolver
- * that has stopped answering rests and is probed; with nobody else to ask it is
- * asked slowly instead. */
+ * instead, since names that nobody answers would fill any window.  Those look
+ * like loss and are not, and how many there are changes along a list, so that no
+ * share of loss tells whether a resolver has too much to do.  But then a larger
+ * window brings no more replies.  So the window climbs the hill of replies a
+ * second: a step up while larger ones bring more, or nothing is lost; a step down
+ * while they do not.  It begins by doubling each round trip as long as that pays.
+ *
+ * One that refuses some and answers others is asked too fast, and gets a rate.  A
+ * resolver that has stopped answering rests and is probed; with nobody else to
+ * ask it is asked slowly instead. */
 #ifndef FPOOL_ENGINE_DNS_RESOLVER_H
 #define FPOOL_ENGINE_DNS_RESOLVER_H
 
@@ -31,7 +34,7 @@
 enum fpool_dns_resolver_state {
     FPOOL_DNS_GOOD,
     FPOOL_DNS_RESTING, /* asked nothing until 'rest_until' */
-    FPOOL_DNS_PROBING  /* one try is on its way */
+    FPOOL_DNS_PROBING  /* one try is on its way, until 'rest_until' */
 };
 
 struct fpool_dns_tcp;
@@ -45,22 +48,31 @@ struct fpool_dns_resolver {
     bool has_edns; /* until it says FORMERR to it */
     bool has_case; /* repeats the case of letters, as far as we know */
     bool is_slow_start;
+    bool is_settling;   /* the window has changed; replies do not show it yet */
+    bool has_given;     /* a place, which the reply that comes now may explain */
+    bool is_refusal;    /* the reply that comes now */
+    bool was_silent;    /* it rests for that, and not for faults */
     bool is_gone; /* the network says so, and nothing else came since */
     enum fpool_dns_resolver_state state;
     double window;
     unsigned n_out; /* tries within the window */
+    /* Of this step; see resolver.c. */
+    int64_t step_start;
+    int64_t step_end; /* 0: none has begun */
     unsigned peak_out;
+    unsigned n_given;
+    unsigned n_answered; /* of 'n_given' */
+    unsigned n_replied;  /* those to retries, too */
+    double window_then;  /* of the step before */
+    double rate_then;    /* replies a nanosecond; both 0: there was none */
     int64_t srtt; /* nanoseconds; 0: no reply yet */
     int64_t rttvar;
     int64_t last_reply; /* when; or when it was first asked */
     unsigned n_misses;  /* first tries timed out since the last reply */
     int64_t interval_end;
     int64_t interval_start;
-    unsigned n_replied; /* in this interval */
-    unsigned n_useful;
+    unsigned n_useful; /* replies in this interval */
     unsigned n_refused;
-    unsigned n_lost;
-    double loss;  /* share of first tries lost, over time */
     double fault; /* share of replies of no use, over time */
     double useful_rate; /* replies a second that were of use, over time */
     double limit;       /* queries a second that it seems to bear; 0: any */

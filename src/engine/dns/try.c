@@ -199,13 +199,22 @@ static void take_paces(struct fpool_dns_asker *a, struct fpool_dns_resolver *r)
     }
 }
 
-static void count_try(struct fpool_dns_asker *a,
-                      const struct fpool_dns_ask *ask)
+static void count_try(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
 {
+    ask->is_local = false;
     fpool_dns_count(&a->counters.sent);
     if (ask->n_tries > 1) {
         fpool_dns_count(&a->counters.retries);
     }
+}
+
+/* Local trouble: no descriptor, no memory, nothing free.  Nobody was asked. */
+static void fail_locally(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
+{
+    fpool_dns_try_close(a, fpool_dns_ask_last(ask));
+    ask->n_tries--;
+    ask->is_local = true;
+    fpool_dns_asker_try_again(a, ask, 10 * MS, false);
 }
 
 void fpool_dns_try_udp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
@@ -218,8 +227,7 @@ void fpool_dns_try_udp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
     size_t size;
 
     if (port == NULL || !draw_id(a, ask, try, (uint16_t)port->number)) {
-        /* Local trouble: no descriptor, no memory, nothing free. */
-        fpool_dns_asker_try_again(a, ask, 10 * MS, false);
+        fail_locally(a, ask);
         return;
     }
     data = fpool_dns_port_room(port);
@@ -248,14 +256,13 @@ void fpool_dns_try_tcp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
 
     ask->wants_tcp = false;
     if (!draw_id(a, ask, try, fpool_dns_tcp_port(r))) {
-        fpool_dns_asker_try_again(a, ask, 10 * MS, false);
+        fail_locally(a, ask);
         return;
     }
     if (r->tcp == NULL) {
         if (fpool_dns_tcp_open(&r->tcp, a->loop, r, &fpool_dns_reply_tcp_events,
                                a) != FPOOL_OK) {
-            fpool_dns_try_close(a, try);
-            fpool_dns_asker_try_again(a, ask, 10 * MS, false);
+            fail_locally(a, ask);
             return;
         }
         fpool_list_push(&a->connections, &r->tcp->link);

@@ -158,8 +158,8 @@ static const char *offhand_bytes(const char *host, size_t size,
     if (size > 0) {
         memcpy(exact, host, size);
     }
-    is_answered = fpool_dns_addresses_offhand(&a, &q, exact, size, families,
-                                              is_v6_first);
+    is_answered =
+        fpool_dns_addresses_offhand(&a, &q, exact, size, families, is_v6_first);
     free(exact);
     if (!is_answered) {
         snprintf(text, sizeof(text), "? %s", q.text);
@@ -188,8 +188,8 @@ static void literals_are_addresses(void **state)
     assert_string_equal(offhand("0.0.0.0"), "ok: 0.0.0.0:0");
     assert_string_equal(offhand("[::]"), "ok: [::]:0");
     /* Whoever writes one wants it. */
-    assert_string_equal(
-        offhand_bytes("192.0.2.1", 9, FPOOL_DNS_V6, true), "ok: 192.0.2.1:0");
+    assert_string_equal(offhand_bytes("192.0.2.1", 9, FPOOL_DNS_V6, true),
+                        "ok: 192.0.2.1:0");
 }
 
 static void literals_have_scopes(void **state)
@@ -209,8 +209,8 @@ static void literals_have_scopes(void **state)
 static void what_looks_like_an_address_is_none(void **state)
 {
     static const char *const hosts[] = {
-        "[]",         "[192.0.2.1]", "[::1",        "::1]",
-        "[::1]:80",   "[[::1]]",     "192.0.2.1:80", "1::2::3",
+        "[]",         "[192.0.2.1]",    "[::1",         "::1]",
+        "[::1]:80",   "[[::1]]",        "192.0.2.1:80", "1::2::3",
         "[::1%1]:80", "[fe80::1%1]:80", "[ ::1]",
     };
     size_t i;
@@ -267,8 +267,8 @@ static void what_is_no_name_is_told(void **state)
                         "badname: blank in the name");
     assert_string_equal(offhand(" www.example"), "badname: blank in the name");
     assert_string_equal(offhand("www.example\n"), "badname: blank in the name");
-    assert_int_equal(strncmp(offhand_bytes("a\0b", 3, BOTH, true), "badname", 7),
-                     0);
+    assert_int_equal(
+        strncmp(offhand_bytes("a\0b", 3, BOTH, true), "badname", 7), 0);
     assert_int_equal(strncmp(offhand_bytes("1\0", 2, BOTH, true), "badname", 7),
                      0);
 }

@@ -46,14 +46,18 @@ static struct fpool_dns_entry *add(struct fpool_dns_cache *c, unsigned number)
 {
     uint8_t wire[16];
     size_t size = write_name(wire, number);
-    struct fpool_dns_entry *e;
+    struct fpool_dns_entry *e = fpool_dns_cache_add(c, wire, size);
 
-    while ((e = fpool_dns_cache_surplus(c, 1)) != NULL) {
-        fpool_dns_cache_remove(c, e);
-    }
-    e = fpool_dns_cache_add(c, wire, size);
     assert_non_null(e);
     return e;
+}
+
+static void let_go(struct fpool_dns_cache *c, struct fpool_dns_entry *e)
+{
+    fpool_dns_cache_let_go(c, e);
+    while ((e = fpool_dns_cache_surplus(c)) != NULL) {
+        fpool_dns_cache_remove(c, e);
+    }
 }
 
 static void names_are_found_again(void **state)
@@ -89,13 +93,14 @@ static void the_least_recently_used_goes_first(void **state)
     (void)state;
     assert_ok(fpool_dns_cache_init(&c, 3, 1));
     for (i = 0; i < 3; i++) {
-        fpool_dns_cache_let_go(&c, add(&c, i));
+        let_go(&c, add(&c, i));
     }
-    assert_null(fpool_dns_cache_surplus(&c, 0));
-    assert_ptr_equal(fpool_dns_cache_surplus(&c, 1), find(&c, 0));
+    assert_null(fpool_dns_cache_surplus(&c));
+    add(&c, 3);
+    assert_ptr_equal(fpool_dns_cache_surplus(&c), find(&c, 0));
     fpool_dns_cache_let_go(&c, find(&c, 0));
-    assert_ptr_equal(fpool_dns_cache_surplus(&c, 1), find(&c, 1));
-    fpool_dns_cache_let_go(&c, add(&c, 3));
+    assert_ptr_equal(fpool_dns_cache_surplus(&c), find(&c, 1));
+    let_go(&c, find(&c, 3));
     assert_null(find(&c, 1));
     assert_non_null(find(&c, 0));
     assert_int_equal(c.n, 3);
@@ -113,11 +118,11 @@ static void what_is_held_is_never_surplus(void **state)
         add(&c, i);
     }
     assert_int_equal(c.n, 10);
-    assert_null(fpool_dns_cache_surplus(&c, 1));
+    assert_null(fpool_dns_cache_surplus(&c));
     fpool_dns_cache_let_go(&c, find(&c, 7));
-    assert_ptr_equal(fpool_dns_cache_surplus(&c, 0), find(&c, 7));
+    assert_ptr_equal(fpool_dns_cache_surplus(&c), find(&c, 7));
     fpool_dns_cache_hold(find(&c, 7));
-    assert_null(fpool_dns_cache_surplus(&c, 0));
+    assert_null(fpool_dns_cache_surplus(&c));
     fpool_dns_cache_fini(&c);
 }
 
@@ -130,7 +135,7 @@ static void a_hundred_thousand_names_take_the_memory_of_few(void **state)
     (void)state;
     assert_ok(fpool_dns_cache_init(&c, 1000, 1));
     for (i = 0; i < 100000; i++) {
-        fpool_dns_cache_let_go(&c, add(&c, 100000 + i));
+        let_go(&c, add(&c, 100000 + i));
         if (i == 10000) {
             used = mallinfo2().uordblks;
         }
@@ -242,9 +247,9 @@ static void put_negative(struct fixture *f, enum fpool_dns_family family,
 static void put_failure(struct fixture *f, enum fpool_dns_family family,
                         enum fpool_dns_status status)
 {
-    struct fpool_dns_outcome outcome = {
-        .status = status, .rcode = -1, .reason = "it is so"
-    };
+    struct fpool_dns_outcome outcome = { .status = status,
+                                         .rcode = -1,
+                                         .reason = "it is so" };
 
     fpool_dns_entry_put(f->e, family, &outcome, &ttls, start);
 }
@@ -253,8 +258,7 @@ static void put_failure(struct fixture *f, enum fpool_dns_family family,
 static void check_life(struct fixture *f, int64_t seconds)
 {
     fpool_dns_entry_settle(f->e, start);
-    assert_true(
-        fpool_dns_entry_is_fresh(f->e, start + seconds * SECOND - 1));
+    assert_true(fpool_dns_entry_is_fresh(f->e, start + seconds * SECOND - 1));
     assert_false(fpool_dns_entry_is_fresh(f->e, start + seconds * SECOND));
 }
 
@@ -383,9 +387,9 @@ static void a_failure_says_more_than_an_absence(void **state)
     static const enum fpool_dns_status order[] = { FPOOL_DNS_TIMEOUT,
                                                    FPOOL_DNS_NODATA,
                                                    FPOOL_DNS_NXDOMAIN };
-    static const char *const reasons[] = {
-        "it is so", "the name has no address", "no such name"
-    };
+    static const char *const reasons[] = { "it is so",
+                                           "the name has no address",
+                                           "no such name" };
     struct fixture f;
     size_t i;
     size_t j;
@@ -453,6 +457,7 @@ static void at_most_32_addresses_are_kept(void **state)
     }
     put_message(&f, V6, FPOOL_DNS_OK);
     check_answer(&f, FPOOL_DNS_OK, "", "[2001::]:0", 32);
+    assert_int_equal(f.e->parts[V6].n, 32);
     put_one(&f, V4, 100);
     check_answer(&f, FPOOL_DNS_OK, "", "[2001::]:0", 32);
     end(&f);

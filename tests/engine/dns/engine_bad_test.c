@@ -41,9 +41,9 @@ static void await_ignored(struct fpool_results *results, uint64_t n)
     } while (stats.ignored < n);
 }
 
-/* Runs 'n' names of a kind, all of which are answered although so many datagrams
- * for each are wrong.  There are two resolvers, since the kernel itself passes
- * over other senders where there is one. */
+/* Runs 'n' names of a kind, all of which are answered although so many
+ * datagrams for each are wrong.  There are two resolvers, since the kernel
+ * itself passes over other senders where there is one. */
 static void check_mended(const char *format, unsigned n, unsigned n_wrong)
 {
     FPOOL_SCOPED struct fpool_results *results = NULL;
@@ -87,7 +87,7 @@ static void what_comes_twice_counts_once(void **state)
 static void wrong_answers_are_never_believed(void **state)
 {
     static const char *const kinds[] = {
-        "wrongid.n%u.test",  "wrongport.n%u.test", "wrongname.n%u.test",
+        "wrongid.n%u.test",   "wrongport.n%u.test", "wrongname.n%u.test",
         "wrongtype.n%u.test", "garbage.n%u.test",   "short.n%u.test",
     };
     struct server s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Resolvers that are dead, silent, refuse, or come back: the dns engine asks the
- * others, waits in bounded time where there are none, and loses no name. */
+/* Resolvers that are dead, silent, refuse, or come back: the dns engine asks
+ * the others, waits in bounded time where there are none, and loses no name. */
 #include <signal.h>
 #include <string.h>
 
@@ -113,11 +113,11 @@ static void without_any_resolver_all_names_time_out(void **state)
     server_tell(&silent[1], SIGUSR1, "silent");
     lookup_add(&of_gone, 100, "n%u.test");
     lookup_add(&of_silent, 100, "n%u.test");
-    assert_ok(fpool_imap_unordered(
-        pool, FPOOL_DNS(.resolvers = server_list(gone, 2)),
-        lookup_source(&of_gone), NULL, &results));
-    lookup_run(&of_silent, pool,
-               FPOOL_DNS(.resolvers = server_list(silent, 2)), NULL);
+    assert_ok(fpool_imap_unordered(pool,
+                                   FPOOL_DNS(.resolvers = server_list(gone, 2)),
+                                   lookup_source(&of_gone), NULL, &results));
+    lookup_run(&of_silent, pool, FPOOL_DNS(.resolvers = server_list(silent, 2)),
+               NULL);
     lookup_take(&of_gone, results, 0);
     assert_int_equal(lookup_count(&of_gone, FPOOL_DNS_TIMEOUT), 100);
     assert_int_equal(lookup_count(&of_silent, FPOOL_DNS_TIMEOUT), 100);
@@ -181,7 +181,8 @@ static void a_resolver_that_is_started_again_goes_on(void **state)
     check_outage(SIGUSR2, "gone", "back");
 }
 
-/* One of two goes silent and comes back: it is used again, since it is probed. */
+/* One of two goes silent and comes back: it is used again, since it is probed.
+ */
 static void a_resolver_that_rests_is_probed(void **state)
 {
     FPOOL_SCOPED struct fpool_results *results = NULL;
@@ -232,8 +233,9 @@ static void few_live_resolvers_among_many_dead_are_found(void **state)
             used += (size_t)snprintf(list + used, size - used, "%s,",
                                      servers[i / 2000].address);
         } else {
-            used += (size_t)snprintf(list + used, size - used, "127.0.%u.%u:%d,",
-                                     i / 250 + 1, i % 250 + 1, servers[0].port);
+            used +=
+                (size_t)snprintf(list + used, size - used, "127.0.%u.%u:%d,",
+                                 i / 250 + 1, i % 250 + 1, servers[0].port);
         }
     }
     list[used - 1] = '\0';

@@ -262,8 +262,8 @@ static void edns_stays_on_where_it_is_understood(void **state)
     (void)state;
     start_two(servers, no_edns);
     lookup_add(&l, 500, "n%u.test");
-    lookup_run(&l, pool,
-               FPOOL_DNS(.resolvers = LIST(servers), .in_flight = 20), NULL);
+    lookup_run(&l, pool, FPOOL_DNS(.resolvers = LIST(servers), .in_flight = 20),
+               NULL);
     lookup_check_addresses(&l);
     server_stop(&servers[0]);
     server_stop(&servers[1]);

@@ -120,9 +120,8 @@ static void a_response_tells_what_happened(void **state)
     uint32_t address;
 
     (void)state;
-    assert_ok(fpool_apply(pool, DNS(),
-                          fpool_item_text("  A-1-2-3-4.Delay-20.Test. "), NULL,
-                          &r));
+    assert_ok(fpool_apply(
+        pool, DNS(), fpool_item_text("  A-1-2-3-4.Delay-20.Test. "), NULL, &r));
     d = fpool_result_dns(&r);
     assert_string_equal(r.engine, "dns");
     assert_string_equal(d->name, "a-1-2-3-4.delay-20.test");
@@ -162,12 +161,11 @@ static void time_counts_from_the_first_query(void **state)
 static void every_type_can_be_asked_for(void **state)
 {
     static const char *const types[] = {
-        "A",     "NS",    "CNAME",  "SOA",       "PTR",    "HINFO",
-        "MX",    "TXT",   "RP",     "AFSDB",     "AAAA",   "LOC",
-        "SRV",   "NAPTR", "CERT",   "DNAME",     "DS",     "SSHFP",
-        "RRSIG", "NSEC",  "DNSKEY", "NSEC3",     "CDS",    "CDNSKEY",
-        "TLSA",  "CSYNC", "SVCB",   "HTTPS",     "SPF",    "EUI48",
-        "EUI64", "URI",   "CAA",    "TYPE65280", "TYPE731"
+        "A",     "NS",    "CNAME",   "SOA",   "PTR",   "HINFO",     "MX",
+        "TXT",   "RP",    "AFSDB",   "AAAA",  "LOC",   "SRV",       "NAPTR",
+        "CERT",  "DNAME", "DS",      "SSHFP", "RRSIG", "NSEC",      "DNSKEY",
+        "NSEC3", "CDS",   "CDNSKEY", "TLSA",  "CSYNC", "SVCB",      "HTTPS",
+        "SPF",   "EUI48", "EUI64",   "URI",   "CAA",   "TYPE65280", "TYPE731"
     };
     struct lookup l = { 0 };
     char name[64];
@@ -335,10 +333,12 @@ static void names_below_onion_are_not_asked_for(void **state)
 static void names_in_utf_8_become_ascii(void **state)
 {
     static const struct row rows[] = {
-        { "b\xc3\xbc" "cher.test", FPOOL_DNS_OK, 0, "NOERROR", 1, 300,
-          "xn--bcher-kva.test" },
-        { "stra\xc3\x9f" "e.test", FPOOL_DNS_OK, 0, "NOERROR", 1, 300,
-          "xn--strae-oqa.test" },
+        { "b\xc3\xbc"
+          "cher.test",
+          FPOOL_DNS_OK, 0, "NOERROR", 1, 300, "xn--bcher-kva.test" },
+        { "stra\xc3\x9f"
+          "e.test",
+          FPOOL_DNS_OK, 0, "NOERROR", 1, 300, "xn--strae-oqa.test" },
         { "_dmarc.b\\032c.test", FPOOL_DNS_OK, 0, "NOERROR", 1, 300,
           "_dmarc.b\\032c.test" },
     };

@@ -155,7 +155,8 @@ static void rubbish_is_passed_over(void **state)
     (void)state;
     assert_string_equal(find_in(file, "one"), "-");
     assert_string_equal(find_in(file, "two"), "192.0.2.2");
-    n = snprintf(far, sizeof(far), "192.0.2.3 %0*d three\n%0*d four\n192.0.2.5 five",
+    n = snprintf(far, sizeof(far),
+                 "192.0.2.3 %0*d three\n%0*d four\n192.0.2.5 five",
                  FPOOL_DNS_HOSTS_WORD + 1, 1, FPOOL_DNS_HOSTS_WORD, 1);
     assert_in_range(n, 1, sizeof(far) - 1);
     assert_string_equal(find_in(far, "three"), "192.0.2.3");
@@ -213,7 +214,8 @@ static void a_name_has_at_most_32_addresses(void **state)
     fpool_dns_hosts_table_fini(&t);
 }
 
-/* Of 100,000 names on one address each is found, and the address is kept once. */
+/* Of 100,000 names on one address each is found, and the address is kept once.
+ */
 static void long_lists_are_found_again(void **state)
 {
     struct fpool_dns_hosts_table t = { 0 };

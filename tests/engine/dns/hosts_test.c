@@ -132,6 +132,24 @@ static void a_file_that_goes_takes_its_names_along(void **state)
     unlink(f.path);
 }
 
+static void a_directory_has_no_names(void **state)
+{
+    struct fpool_dns_hosts h;
+    struct file f;
+
+    (void)state;
+    file_begin(&f);
+    file_write(&f, "192.0.2.1 one\n");
+    assert_ok(fpool_dns_hosts_init(&h, f.path));
+    fpool_dns_hosts_refresh(&h, start);
+    unlink(f.path);
+    assert_int_equal(mkdir(f.path, 0700), 0);
+    fpool_dns_hosts_refresh(&h, start + 5 * SECOND);
+    assert_int_equal(address_of(&h, "one"), 0);
+    fpool_dns_hosts_fini(&h);
+    rmdir(f.path);
+}
+
 static void another_file_of_that_name_is_read(void **state)
 {
     struct fpool_dns_hosts h;
@@ -200,10 +218,10 @@ static void a_file_is_read_up_to_its_bound(void **state)
     file_begin(&f);
     fd = open(f.path, O_WRONLY);
     assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, last, sizeof(last) - 1,
-                            (off_t)FPOOL_DNS_HOSTS_MAX_SIZE -
-                                (off_t)sizeof(last) + 1),
-                     sizeof(last) - 1);
+    assert_int_equal(
+        pwrite(fd, last, sizeof(last) - 1,
+               (off_t)FPOOL_DNS_HOSTS_MAX_SIZE - (off_t)sizeof(last) + 1),
+        sizeof(last) - 1);
     assert_int_equal(
         pwrite(fd, more, sizeof(more) - 1, (off_t)FPOOL_DNS_HOSTS_MAX_SIZE),
         sizeof(more) - 1);
@@ -285,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_change_is_noticed_after_five_seconds),
         cmocka_unit_test(a_file_that_did_not_change_is_not_read),
         cmocka_unit_test(a_file_that_goes_takes_its_names_along),
+        cmocka_unit_test(a_directory_has_no_names),
         cmocka_unit_test(another_file_of_that_name_is_read),
         cmocka_unit_test(what_is_no_file_is_an_empty_one),
         cmocka_unit_test(a_queue_does_not_hold_us_up),

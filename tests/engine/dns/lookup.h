@@ -29,8 +29,8 @@ struct lookup {
     int64_t time_us;              /* from before the job until its end */
 };
 
-/* Adds 'n' names made from 'format', in which there may be one %u: it counts the
- * names from 0. */
+/* Adds 'n' names made from 'format', in which there may be one %u: it counts
+ * the names from 0. */
 void lookup_add(struct lookup *l, unsigned n, const char *format);
 
 /* The names as a source that borrows them. */

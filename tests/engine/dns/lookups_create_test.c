@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of look-ups: options, no memory, an open and a close without work. */
+/* The life of look-ups: options, no memory, an open and a close without work.
+ */
 #include "engine/dns/lookups.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "support/check.h"
@@ -97,7 +99,8 @@ static void without_memory_nothing_is_left(void **state)
     fpool_loop_destroy(&loop);
 }
 
-/* With the machine's own resolvers, hosts file and way to IPv6; nobody is asked. */
+/* With the machine's own resolvers, hosts file and way to IPv6; nobody is
+ * asked. */
 static void defaults_are_the_machines(void **state)
 {
     struct fpool_loop *loop = make_loop();
@@ -119,6 +122,31 @@ static void defaults_are_the_machines(void **state)
     fpool_dns_lookups_close(l);
     fpool_dns_lookups_destroy(&l);
     assert_int_equal(count_descriptors(), n);
+    fpool_loop_destroy(&loop);
+}
+
+static void the_hosts_file_is_read_at_the_beginning(void **state)
+{
+    static const char text[] = "192.0.2.1 one.test\n";
+    char path[] = "/tmp/fetchpool-lookups-XXXXXX";
+    const struct fpool_dns_lookups_options o = { .servers = "127.0.0.1",
+                                                 .hosts = path };
+    struct fpool_loop *loop = make_loop();
+    struct fpool_dns_lookups *l = NULL;
+    struct fpool_dns_request request = { .done = NULL };
+    const struct fpool_dns_addresses *a;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+    close(fd);
+    assert_ok(fpool_dns_lookups_create(&l, loop, &o));
+    unlink(path);
+    a = fpool_dns_lookups_get(l, "one.test", 8, &request);
+    assert_non_null(a);
+    assert_int_equal(a->n, 1);
+    fpool_dns_lookups_destroy(&l);
     fpool_loop_destroy(&loop);
 }
 
@@ -148,6 +176,7 @@ int main(void)
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(without_memory_nothing_is_left),
         cmocka_unit_test(defaults_are_the_machines),
+        cmocka_unit_test(the_hosts_file_is_read_at_the_beginning),
         cmocka_unit_test(a_close_takes_back_what_is_asked),
     };
 

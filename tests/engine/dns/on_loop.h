@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls on an event loop's thread, from a test's main thread.
  *
- * Purpose: objects that belong to a loop are called there, and the caller waits.
- * Use:
- *     struct on_loop loop;
- *     on_loop_begin(&loop, round, self);
+ * Purpose: objects that belong to a loop are called there, and the caller
+ * waits. Use: struct on_loop loop; on_loop_begin(&loop, round, self);
  *     on_loop_call(&loop, function, argument);
  *     on_loop_end(&loop);
  * Thread-safety: the main thread.  Functions on the loop do not assert.

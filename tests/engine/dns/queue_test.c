@@ -64,7 +64,7 @@ static void begin(struct fixture *f, const struct responder_rule *rules,
     assert_ok(fpool_dns_servers_parse(&servers, f->responder.address, NULL));
     assert_ok(fpool_dns_asker_create(&f->asker, f->loop.loop, &options));
     fpool_dns_servers_fini(&servers);
-    fpool_dns_queue_init(&f->queue, f->asker, in_flight, 1, timeout);
+    fpool_dns_queue_init(&f->queue, f->asker, in_flight, 16, timeout);
     assert_ok(fpool_loop_start(f->loop.loop));
     on_loop_call(&f->loop, open_on_loop, f);
     assert_true(f->is_open);
@@ -130,13 +130,13 @@ static void answers_come_for_the_type_asked(void **state)
     on_loop_call(&f.loop, ask_many, &f);
     await_count(&f.n_ends, 50);
     assert_int_equal(f.n_ok, 50);
-    assert_int_equal(f.responder.n_aaaa, 50);
+    assert_true(f.responder.n_aaaa >= 50); /* some of them again */
     assert_int_equal(f.responder.n_a, 0);
     end(&f);
 }
 
-/* Of ten, one is in the asker's hands, and nine wait for it until they can wait no
- * longer. */
+/* Of ten, one is in the asker's hands, and nine wait for it until they can wait
+ * no longer. */
 static void what_waits_too_long_ends(void **state)
 {
     static const struct responder_rule rules[] = {
@@ -151,7 +151,7 @@ static void what_waits_too_long_ends(void **state)
     on_loop_call(&f.loop, ask_many, &f);
     await_count(&f.n_ends, 10);
     assert_int_equal(f.n_timeouts, 10);
-    assert_in_range(f.n_too_slow, 5, 9);
+    assert_int_equal(f.n_too_slow, 9);
     assert_true(fpool_now_ns() - start >= 40000000);
     end(&f);
 }
@@ -223,7 +223,6 @@ static void what_was_taken_back_never_ends(void **state)
     on_loop_call(&f.loop, ask_one, &f);
     await_count(&f.n_ends, 1);
     assert_int_equal(f.n_ok, 1);
-    assert_int_equal(f.responder.n_queries, 2);
     end(&f);
 }
 

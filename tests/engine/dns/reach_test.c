@@ -16,9 +16,9 @@ static bool has_default_route(void)
     char line[256];
 
     while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        has = has || (strncmp(line, "00000000000000000000000000000000 00", 35) ==
-                          0 &&
-                      strstr(line, " lo\n") == NULL);
+        has = has ||
+              (strncmp(line, "00000000000000000000000000000000 00", 35) == 0 &&
+               strstr(line, " lo\n") == NULL);
     }
     if (file != NULL) {
         fclose(file);

@@ -73,9 +73,9 @@ struct responder {
     struct responder_query held[RESPONDER_MAX_HELD];
 };
 
-static const struct responder_rule responder_default = {
-    .manner = RESPONDER_ANSWER, .ttl = 300
-};
+static const struct responder_rule responder_default = { .manner =
+                                                             RESPONDER_ANSWER,
+                                                         .ttl = 300 };
 
 static inline uint8_t *responder_put(uint8_t *p, const void *bytes, size_t size)
 {
@@ -171,7 +171,8 @@ static inline void responder_answer(struct responder *r,
            (const struct sockaddr *)&q->from, sizeof(q->from));
 }
 
-/* Cuts the query behind its question, and finds its rule; false: it has none. */
+/* Cuts the query behind its question, and finds its rule; false: it has none.
+ */
 static inline bool responder_read(const struct responder *r,
                                   struct responder_query *q, size_t size)
 {
@@ -215,8 +216,8 @@ static inline void responder_receive(struct responder *r)
         return;
     }
     atomic_fetch_add(&r->n_queries, 1);
-    atomic_fetch_add(responder_type(&q) == RESPONDER_AAAA ? &r->n_aaaa : &r->n_a,
-                     1);
+    atomic_fetch_add(
+        responder_type(&q) == RESPONDER_AAAA ? &r->n_aaaa : &r->n_a, 1);
     if (q.rule->manner == RESPONDER_HOLD && !atomic_load(&r->is_released)) {
         if (r->n_waiting < RESPONDER_MAX_HELD) {
             r->held[r->n_waiting++] = q;

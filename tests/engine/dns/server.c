@@ -269,13 +269,13 @@ uint32_t server_address_of(const char *name)
 
         hash = (hash ^ size) * 0x100000001b3;
         for (i = 0; i < size; i++) {
-            hash = (hash ^ (unsigned)tolower((unsigned char)p[i])) *
-                   0x100000001b3;
+            hash =
+                (hash ^ (unsigned)tolower((unsigned char)p[i])) * 0x100000001b3;
         }
         p += size + (p[size] == '.');
     }
-    hash *= 0x100000001b3;                            /* the root */
-    hash = hash * 0x100000001b3;                      /* the type A: 0 */
-    hash = (hash ^ 1) * 0x100000001b3;                /* and 1 */
+    hash *= 0x100000001b3;             /* the root */
+    hash = hash * 0x100000001b3;       /* the type A: 0 */
+    hash = (hash ^ 1) * 0x100000001b3; /* and 1 */
     return 0x7f000000u | ((uint32_t)(hash ^ hash >> 32) & 0xffffff);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The scripted DNS server and the bad network as programs beside a test.
  *
- * Purpose: start dnsd and dns_relay (tests/support), tell them to fall silent or
- *   go away, and read what they have counted and logged.
- * Use:
- *     struct server s;
+ * Purpose: start dnsd and dns_relay (tests/support), tell them to fall silent
+ * or go away, and read what they have counted and logged. Use: struct server s;
  *     server_start(&s, (const char *const[]){ "--limit", "100", NULL });
  *     ...
  *     server_stop(&s);
@@ -40,7 +38,7 @@ struct server {
     int port;
     char address[32]; /* "127.0.0.1:PORT" */
     char log_path[64];
-    char counters[1024]; /* once it was stopped */
+    char counters[1024];          /* once it was stopped */
     struct server_query *queries; /* the same; sorted by time */
     size_t n_queries;
 };
