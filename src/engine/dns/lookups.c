@@ -266,7 +266,6 @@ void fpool_dns_lookups_forget(struct fpool_dns_lookups *l, const char *host,
         now_of(l) - e->answered < l->ttls.failure * SECOND) {
         return;
     }
-    fpool_list_remove(&e->link);
     fpool_dns_entry_clear(e, FPOOL_DNS_FAMILY_V6);
     fpool_dns_entry_clear(e, FPOOL_DNS_FAMILY_V4);
     if (!is_asked(e)) {

@@ -269,6 +269,7 @@ static inline void await_delayed(struct fixture *f, size_t n)
     do {
         on_loop_call(&f->loop, look_at_delays, f);
     } while (f->n_delayed != n);
+    on_loop_call(&f->loop, look_at_delays, f); /* once that round is over */
 }
 
 /* Waits until as many addresses are known. */
