@@ -38,9 +38,11 @@ declared_in() {
 if [ -n "$update" ]; then
     declared_in "$include/fetchpool/http.h" "$include/fetchpool/dir.h" \
         >"$work/http"
+    declared_in "$include/fetchpool/dns.h" >"$work/dns"
     while read -r symbol; do
         feature=
         grep -q -x -F "$symbol" "$work/http" && feature=http
+        grep -q -x -F "$symbol" "$work/dns" && feature=dns
         echo "$symbol${feature:+ $feature}"
     done <"$work/exported" >"$list"
     echo "$(wc -l <"$list") symbols in $list"
@@ -70,7 +72,8 @@ if [ -s "$work/undeclared" ]; then
     cat "$work/undeclared"
     status=1
 fi
-if [ -n "${1-}" ]; then # all features: nothing may be missing
+# With all features nothing may be missing.
+if [ "$features" = " http dns " ]; then
     comm -23 "$work/declared" "$work/exported" >"$work/missing"
     if [ -s "$work/missing" ]; then
         echo "Declared, but not exported:"
