@@ -96,7 +96,7 @@ static bool has_second(struct fpool_job *job)
 
 /* Gives the slot's credit back.  Stalled workers are looked for when nothing
  * else is ready (the consumer is about to wait), otherwise at each quarter of
- * the window; a stalled puller when it has enough to pull.  True when now. */
+ * the window; for a puller each time.  True when now. */
 static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot,
                                bool has_more)
     FPOOL_REQUIRES(job->mu)
@@ -118,7 +118,7 @@ static bool give_credit_locked(struct fpool_job *job, struct fpool_slot *slot,
         job->n_freed = 0;
     }
     fpool_slot_return(job, slot, is_flush);
-    return is_flush && fpool_job_is_worth_pulling(job);
+    return is_flush;
 }
 
 /* The result that was lent to a sink has been delivered by now: its credit goes
@@ -160,7 +160,8 @@ static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
         has_more = true;
         ring(job);
     }
-    if (is_flush && atomic_load(&job->phase) == FPOOL_PHASE_STALLED) {
+    if (is_flush && atomic_load(&job->phase) == FPOOL_PHASE_STALLED &&
+        fpool_job_is_worth_pulling(job)) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
     }
     if (has_more) {

@@ -68,9 +68,9 @@ static void shared_free(struct fpool_dns_shared *s)
     fpool_free(s);
 }
 
-/* An asker that no job holds, other than 'but'; taken off the list.  Not one that
- * has yet to be opened, or whose closing is on its way: both would come to one
- * that is gone.  The loop's thread. */
+/* An asker that no job holds, other than 'but'; taken off the list.  Not one
+ * that has yet to be opened, or whose closing is on its way: both would come to
+ * one that is gone.  The loop's thread. */
 static struct fpool_dns_shared *take_unused(struct fpool_dns_hub *hub,
                                             const struct fpool_dns_shared *but)
     FPOOL_REQUIRES(hub->mu)
@@ -137,25 +137,24 @@ static void close_on_loop(struct fpool_post *post)
     close_shared(FPOOL_OWNER_OF(post, struct fpool_dns_shared, close_post));
 }
 
-/* Frees the hub once nothing is left of it. */
-static void free_if_empty(struct fpool_dns_hub *hub)
+/* Nothing is left of the hub: whoever takes out the last sees to its end. */
+static bool is_over(struct fpool_dns_hub *hub) FPOOL_REQUIRES(hub->mu)
 {
-    bool is_empty;
-
-    fpool_mutex_lock(&hub->mu);
-    is_empty = hub->is_closed && fpool_list_is_empty(&hub->askers);
-    fpool_mutex_unlock(&hub->mu);
-    if (is_empty) {
-        fpool_mutex_fini(&hub->mu);
-        fpool_free(hub);
-    }
+    return hub->is_closed && fpool_list_is_empty(&hub->askers);
 }
 
-/* Takes out and frees the askers that no job holds. */
-static void free_unused(struct fpool_dns_hub *hub)
+static void free_hub(struct fpool_dns_hub *hub)
+{
+    fpool_mutex_fini(&hub->mu);
+    fpool_free(hub);
+}
+
+/* Takes out and frees the askers that no job holds; true: these were all. */
+static bool free_unused(struct fpool_dns_hub *hub)
 {
     struct fpool_list *link;
     struct fpool_list *next;
+    bool was_last;
 
     fpool_mutex_lock(&hub->mu);
     hub->is_closed = true;
@@ -169,7 +168,9 @@ static void free_unused(struct fpool_dns_hub *hub)
             shared_free(s);
         }
     }
+    was_last = is_over(hub);
     fpool_mutex_unlock(&hub->mu);
+    return was_last;
 }
 
 void fpool_dns_hub_destroy(struct fpool_dns_hub **hub)
@@ -192,8 +193,9 @@ void fpool_dns_hub_destroy(struct fpool_dns_hub **hub)
     fpool_mutex_unlock(&h->mu);
     fpool_loop_destroy(&h->loop);
     fpool_dns_slab_fini(&h->slabs);
-    free_unused(h);
-    free_if_empty(h);
+    if (free_unused(h)) {
+        free_hub(h);
+    }
 }
 
 /* ---- Sharing. */
@@ -310,18 +312,22 @@ enum fpool_status fpool_dns_hub_acquire(struct fpool_dns_hub *hub,
 void fpool_dns_hub_release(struct fpool_dns_shared *shared)
 {
     struct fpool_dns_hub *hub = shared->hub;
-    bool is_last;
+    bool is_unused;
+    bool was_last;
 
     /* While the hub lives, one that is not needed waits for the next job, or is
      * closed when the next asker opens. */
     fpool_mutex_lock(&hub->mu);
-    is_last = --shared->n_refs == 0 && hub->is_closed;
-    if (is_last) {
+    is_unused = --shared->n_refs == 0 && hub->is_closed;
+    if (is_unused) {
         fpool_list_remove(&shared->link);
     }
+    was_last = is_unused && is_over(hub);
     fpool_mutex_unlock(&hub->mu);
-    if (is_last) {
+    if (is_unused) {
         shared_free(shared);
-        free_if_empty(hub);
+    }
+    if (was_last) {
+        free_hub(hub);
     }
 }

@@ -17,6 +17,7 @@
 #define MAX_JUNK      3   /* datagrams; then TCP, which nobody can forge */
 #define MAX_STALE     3   /* connections that one ask forgives */
 #define REFUSES_ALL   0.9 /* share of faults */
+#define MAX_VAIN      32  /* connections that nobody who waits is charged for */
 #define MIN_OPINIONS  2
 
 /* A reply on its way through this file. */
@@ -133,6 +134,22 @@ static void act_on_opinion(struct fpool_dns_asker *a, const struct arrival *v)
     }
 }
 
+/* Was the ask tried at this resolver before? */
+static bool was_asked_before(const struct arrival *v)
+{
+    unsigned i;
+
+    for (i = 0; i < FPOOL_DNS_KEPT_TRIES; i++) {
+        const struct fpool_dns_try *try = &v->ask->tries[i];
+
+        if (try != v->try && try->sent != 0 &&
+            try->resolver == v->resolver->index) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void answer(struct fpool_dns_asker *a, const struct arrival *v)
 {
     struct fpool_dns_outcome outcome = {
@@ -147,6 +164,10 @@ static void answer(struct fpool_dns_asker *a, const struct arrival *v)
         .reason = "",
     };
 
+    /* What it refused and now answers was not about the name. */
+    if (v->ask->n_refused > 0 && was_asked_before(v)) {
+        fpool_dns_resolver_hurried(v->resolver);
+    }
     fpool_dns_asker_finish(a, v->ask, &outcome);
 }
 
@@ -399,6 +420,7 @@ static void connection_ended(void *self, struct fpool_dns_resolver *resolver,
     fpool_list_remove(&resolver->tcp->link);
     fpool_list_push(&a->ended, &resolver->tcp->link);
     resolver->tcp = NULL;
+    resolver->n_tcp_vain = is_stale ? 0 : resolver->n_tcp_vain + 1;
     while ((link = fpool_list_pop(asks)) != NULL) {
         struct fpool_dns_ask *ask = fpool_dns_ask_of_link(link);
         bool was_sent = fpool_dns_ask_last(ask)->sent != 0;
@@ -406,14 +428,14 @@ static void connection_ended(void *self, struct fpool_dns_resolver *resolver,
 
         fpool_dns_try_close(a, fpool_dns_ask_last(ask));
         fpool_dns_try_detach(a, ask);
-        if (is_stale && !was_sent) {
+        if (!was_sent && resolver->n_tcp_vain <= MAX_VAIN) {
             /* It only waited for its turn: that was no try. */
             ask->n_tries--;
             ask->wants_tcp = true;
             fpool_dns_asker_queue(a, ask);
             continue;
         }
-        is_forgiven = is_stale && ask->n_ended++ < MAX_STALE;
+        is_forgiven = ask->n_ended++ < MAX_STALE && is_stale;
         /* A server may close whenever it is idle (RFC 7766, section 6.2.3). */
         if (!is_forgiven && ask->seen == FPOOL_DNS_TIMEOUT) {
             ask->seen = FPOOL_DNS_FAILED;

@@ -214,7 +214,7 @@ static void judge_rate(struct fpool_dns_resolver *r, int64_t now)
     double seconds = (double)(now - r->interval_start) / 1e9;
 
     r->useful_rate += (r->n_useful / seconds - r->useful_rate) * RATE_GAIN;
-    if (r->n_refused >= REFUSED_MIN && r->useful_rate >= 1) {
+    if (r->n_hurried >= REFUSED_MIN && r->useful_rate >= 1) {
         set_limit(r, r->useful_rate * LIMIT_SHARE < LIMIT_MIN
                          ? LIMIT_MIN
                          : r->useful_rate * LIMIT_SHARE);
@@ -223,7 +223,7 @@ static void judge_rate(struct fpool_dns_resolver *r, int64_t now)
                          ? 0
                          : r->limit * LIMIT_GROWS);
     }
-    r->n_useful = r->n_refused = 0;
+    r->n_useful = r->n_refused = r->n_hurried = 0;
 }
 
 /* Judges the interval that has ended, if one has. */
@@ -307,6 +307,11 @@ void fpool_dns_resolver_refused(struct fpool_dns_resolver *r)
 {
     r->n_refused++;
     r->is_refusal = true;
+}
+
+void fpool_dns_resolver_hurried(struct fpool_dns_resolver *r)
+{
+    r->n_hurried++;
 }
 
 void fpool_dns_resolver_lost(struct fpool_dns_resolver *r, int64_t now,

@@ -73,6 +73,7 @@ struct fpool_dns_resolver {
     int64_t interval_start;
     unsigned n_useful; /* replies in this interval */
     unsigned n_refused;
+    unsigned n_hurried; /* of which it answered later */
     double fault; /* share of replies of no use, over time */
     double useful_rate; /* replies a second that were of use, over time */
     double limit;       /* queries a second that it seems to bear; 0: any */
@@ -82,6 +83,7 @@ struct fpool_dns_resolver {
     struct fpool_dns_pace pace;
     struct fpool_wheel_node wake; /* set while time alone makes it usable */
     struct fpool_dns_tcp *tcp;    /* NULL: no connection */
+    unsigned n_tcp_vain; /* connections in a row that ended without an answer */
 };
 
 void fpool_dns_resolver_init(struct fpool_dns_resolver *r,
@@ -106,6 +108,9 @@ void fpool_dns_resolver_replied(struct fpool_dns_resolver *r, int64_t now,
 
 /* The same, where it refuses to answer; comes before _replied(). */
 void fpool_dns_resolver_refused(struct fpool_dns_resolver *r);
+
+/* It has answered a name that it had refused: it was asked too fast. */
+void fpool_dns_resolver_hurried(struct fpool_dns_resolver *r);
 
 /* A try, the first of its name or not, had no reply in time. */
 void fpool_dns_resolver_lost(struct fpool_dns_resolver *r, int64_t now,

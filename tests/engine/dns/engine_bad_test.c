@@ -90,17 +90,18 @@ static void wrong_answers_are_never_believed(void **state)
         "wrongid.n%u.test",   "wrongport.n%u.test", "wrongname.n%u.test",
         "wrongtype.n%u.test", "garbage.n%u.test",   "short.n%u.test",
     };
-    struct server s;
+    struct server servers[2];
     struct lookup l = { 0 };
     size_t i;
 
     (void)state;
-    server_start(&s, NULL);
+    server_start(&servers[0], NULL);
+    server_start(&servers[1], NULL);
     for (i = 0; i < N_ELEMENTS(kinds); i++) {
         lookup_add(&l, 3, kinds[i]);
     }
     lookup_add(&l, 500, "good%u.test");
-    lookup_run(&l, pool, FPOOL_DNS(.resolvers = s.address), NULL);
+    lookup_run(&l, pool, FPOOL_DNS(.resolvers = server_list(servers, 2)), NULL);
     for (i = 0; i < l.n; i++) {
         if (i >= 3 * N_ELEMENTS(kinds)) {
             lookup_check_address(&l, i);
@@ -112,7 +113,7 @@ static void wrong_answers_are_never_believed(void **state)
     assert_true(l.stats.ignored >= 3 * N_ELEMENTS(kinds));
     assert_int_equal(lookup_count(&l, FPOOL_DNS_OK), 500);
     lookup_release(&l);
-    server_end_all(&s, 1);
+    server_end_all(servers, 2);
 }
 
 /* Replies that can be matched but not read, or that tell of other names. */
