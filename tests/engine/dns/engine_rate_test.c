@@ -37,7 +37,7 @@ static void check_log(const struct server *s, unsigned rate, int64_t time_us)
     size_t i;
     size_t k;
 
-    assert_true(s->n_queries <= burst + rate * (double)time_us / 1e6);
+    assert_true((double)s->n_queries <= burst + rate * (double)time_us / 1e6);
     for (i = 0; i < s->n_queries; i++) {
         for (k = i; k < s->n_queries; k++) {
             double us = (double)(s->queries[k].us - s->queries[i].us);

@@ -469,7 +469,7 @@ static void it_hovers_near_a_rate(void **state)
     check(&n, 2000 * 0.85, 1.35, 30, 250);
 }
 
-static void a_rate_that_refuses_becomes_a_limit(void **state)
+static void it_hovers_near_a_rate_that_refuses(void **state)
 {
     static const struct network n = { .rtt = 50 * MS, .jitter = 5 * MS,
                                       .refuse_rate = 1000 };
@@ -548,7 +548,7 @@ int main(void)
         cmocka_unit_test(it_recovers_behind_a_block_of_dead_names),
         cmocka_unit_test(it_hovers_near_the_capacity),
         cmocka_unit_test(it_hovers_near_a_rate),
-        cmocka_unit_test(a_rate_that_refuses_becomes_a_limit),
+        cmocka_unit_test(it_hovers_near_a_rate_that_refuses),
         cmocka_unit_test(a_slow_one_with_little_room),
         cmocka_unit_test(it_follows_the_capacity),
         cmocka_unit_test(it_recovers_after_an_outage),
