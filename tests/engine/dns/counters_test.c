@@ -112,7 +112,14 @@ static void check_percentiles(int64_t *times_us, size_t n)
     check_near(s.rtt_p99_us, times_us[(n * 99 + 99) / 100 - 1]);
 }
 
-enum distribution { EVEN, FALLING, TWO_PEAKS, ONE_VALUE, WIDE, N_DISTRIBUTIONS };
+enum distribution {
+    EVEN,
+    FALLING,
+    TWO_PEAKS,
+    ONE_VALUE,
+    WIDE,
+    N_DISTRIBUTIONS
+};
 
 static int64_t draw(enum distribution distribution, unsigned *seed)
 {

@@ -215,12 +215,14 @@ static void a_resolver_that_rests_is_probed(void **state)
     server_end_all(servers, 2);
 }
 
-/* The live ones are somewhere in a long list of the dead. */
+/* The live ones are somewhere in a long list of the dead.  Which are asked first is
+ * random: with 3 of 1,000 the 4,000 tries that come before the first name may be
+ * given up all miss them once in 100,000 runs. */
 static void few_live_resolvers_among_many_dead_are_found(void **state)
 {
     struct server servers[3];
     struct lookup l = { 0 };
-    size_t size = 5000 * sizeof("127.0.255.255:65535,");
+    size_t size = 1000 * sizeof("127.0.255.255:65535,");
     char *list = malloc(size);
     size_t used = 0;
     unsigned i;
@@ -228,10 +230,10 @@ static void few_live_resolvers_among_many_dead_are_found(void **state)
     (void)state;
     assert_non_null(list);
     start_all(servers, 3);
-    for (i = 0; i < 5000; i++) {
-        if (i % 2000 == 500) {
+    for (i = 0; i < 1000; i++) {
+        if (i % 400 == 100) {
             used += (size_t)snprintf(list + used, size - used, "%s,",
-                                     servers[i / 2000].address);
+                                     servers[i / 400].address);
         } else {
             used +=
                 (size_t)snprintf(list + used, size - used, "127.0.%u.%u:%d,",
@@ -241,7 +243,7 @@ static void few_live_resolvers_among_many_dead_are_found(void **state)
     list[used - 1] = '\0';
     lookup_add(&l, 2000, "n%u.test");
     lookup_run(&l, pool, FPOOL_DNS(.resolvers = list), NULL);
-    assert_int_equal(l.stats.n_resolvers, 5000);
+    assert_int_equal(l.stats.n_resolvers, 1000);
     lookup_check_addresses(&l);
     assert_true(l.time_us < BOUND_US);
     lookup_release(&l);

@@ -8,7 +8,8 @@
 #include "support/check.h"
 
 /* Keys that have few homes in a table of any size: a few identifiers around the
- * table's ends, the same ones again a table's size further, at several ports. */
+ * table's ends, the same ones again a table's size further, at several ports.
+ */
 enum {
     N_NEAR = 24,
     N_FAR = 16,
@@ -99,7 +100,8 @@ static void every_order_of_removal(void **state)
         unsigned i;
 
         for (i = 0; i < N; i++) { /* homes at the last two places */
-            keys[i] = fpool_dns_ids_key(0, (uint16_t)(FAR * i + FAR - 1 - i % 2));
+            keys[i] =
+                fpool_dns_ids_key(0, (uint16_t)(FAR * i + FAR - 1 - i % 2));
             assert_ok(fpool_dns_ids_add(&ids, keys[i], &values[i]));
         }
         for (left = N; left > 0; left--) {
@@ -211,8 +213,8 @@ static void few_entries_are_far_from_home(void **state)
     (void)state;
     assert_ok(fpool_dns_ids_init(&ids));
     for (i = 0; i < N_IDS * N_PORTS_USED; i++) {
-        uint32_t key = fpool_dns_ids_key(i % N_PORTS_USED,
-                                         (uint16_t)rand_r(&seed));
+        uint32_t key =
+            fpool_dns_ids_key(i % N_PORTS_USED, (uint16_t)rand_r(&seed));
 
         if (fpool_dns_ids_find(&ids, key) == NULL) {
             assert_ok(fpool_dns_ids_add(&ids, key, &ids));

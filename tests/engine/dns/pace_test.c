@@ -9,11 +9,12 @@
 #define MS     INT64_C(1000000)
 #define SECOND (1000 * MS)
 
-static const unsigned rates[] = { 1,      2,       3,         7,
-                                  50,     99,      100,       101,
-                                  1000,   33333,   300000,    7000000,
-                                  600000000, 700000000, 999999999, 1000000000,
-                                  1000000001, 3000000000u, UINT_MAX };
+static const unsigned rates[] = {
+    1,          2,          3,           7,         50,
+    99,         100,        101,         1000,      33333,
+    300000,     7000000,    600000000,   700000000, 999999999,
+    1000000000, 1000000001, 3000000000u, UINT_MAX
+};
 
 /* What a rate allows at one instant, times SECOND: ten milliseconds' worth, at
  * least one. */
@@ -22,7 +23,8 @@ static int64_t burst_of(unsigned rate)
     return rate <= 100 ? SECOND : 10 * MS * rate;
 }
 
-/* Time for a burst and some thousands behind it, at most a quarter of an hour. */
+/* Time for a burst and some thousands behind it, at most a quarter of an hour.
+ */
 static int64_t time_of(unsigned rate)
 {
     int64_t time = (burst_of(rate) + 20000 * SECOND) / rate;
@@ -142,7 +144,8 @@ static void a_pause_gives_one_burst_and_no_more(void **state)
     (void)state;
     fpool_dns_pace_init(&p, 1000);
     check_burst(&p, SECOND);
-    check_burst(&p, SECOND + 29 * MS); /* the first time that it is full again */
+    check_burst(&p,
+                SECOND + 29 * MS); /* the first time that it is full again */
     check_burst(&p, 10 * SECOND);
     check_burst(&p, 100000 * SECOND);
 }

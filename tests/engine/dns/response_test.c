@@ -32,13 +32,11 @@ static void begin(struct input *in, const char *name, uint16_t type)
 
     memset(in, 0, sizeof(*in));
     in->type = type;
-    assert_ok(fpool_dns_question_parse(&question, name, strlen(name), NULL, type,
-                                       &reason));
-    in->query_size =
-        fpool_dns_query_build(&question, 1232, in->query, &status);
+    assert_ok(fpool_dns_question_parse(&question, name, strlen(name), NULL,
+                                       type, &reason));
+    in->query_size = fpool_dns_query_build(&question, 1232, in->query, &status);
     assert_true(in->query_size > 0);
-    message_put(&in->message, in->query,
-                in->query_size - FPOOL_DNS_OPT_SIZE);
+    message_put(&in->message, in->query, in->query_size - FPOOL_DNS_OPT_SIZE);
     message_set_flags(&in->message, 0x8180);
     message_set16(&in->message, 10, 0);
     fpool_dns_parsed_init(&in->parsed);
@@ -239,8 +237,8 @@ static void answers_with_up_to_a_hundred_records(void **state)
  * longest names, and the message. */
 static void the_largest_of_everything(void **state)
 {
-    static const uint8_t opt_rcode_4095[] = { 0, 0, 41, 4, 208, 0xff, 0, 0, 0,
-                                              0, 0 };
+    static const uint8_t opt_rcode_4095[] = { 0, 0, 41, 4, 208, 0xff,
+                                              0, 0, 0,  0, 0 };
     static struct input in;
     char name[1100] = "";
     int i;
@@ -416,9 +414,8 @@ static void every_status_has_one_of_the_result(void **state)
 
     (void)state;
     for (status = 0; status < FPOOL_DNS_N_STATUSES; status++) {
-        assert_status(
-            fpool_dns_response_status((enum fpool_dns_status)status),
-            wanted[status]);
+        assert_status(fpool_dns_response_status((enum fpool_dns_status)status),
+                      wanted[status]);
     }
 }
 

@@ -105,18 +105,17 @@ static size_t add(const char **arguments, size_t n, const char *const *options)
 
 void server_start(struct server *s, const char *const *options)
 {
+    char path[] = "/tmp/fpool-dnsd-XXXXXX";
     const char *arguments[MAX_ARGUMENTS + 1] = { path_of("DNSD"), "--log",
-                                                 s->log_path };
-    int fd;
+                                                 path };
 
     memset(s, 0, sizeof(*s));
-    snprintf(s->log_path, sizeof(s->log_path), "/tmp/fpool-dnsd-XXXXXX");
-    fd = mkstemp(s->log_path);
-    assert_true(fd >= 0);
-    close(fd);
+    s->log = mkostemp(path, O_CLOEXEC);
+    assert_true(s->log >= 0);
     add(arguments, 3, options);
     spawn(s, arguments);
     read_port(s);
+    unlink(path); /* Both have it open. */
 }
 
 void relay_start(struct server *s, const char *const *options, int port)
@@ -125,6 +124,7 @@ void relay_start(struct server *s, const char *const *options, int port)
     char text[16];
 
     memset(s, 0, sizeof(*s));
+    s->log = -1;
     snprintf(text, sizeof(text), "%d", port);
     arguments[add(arguments, 1, options)] = text;
     spawn(s, arguments);
@@ -160,7 +160,7 @@ static void read_query(struct server_query *q, char *line)
 
 static void read_log(struct server *s)
 {
-    FILE *log = fopen(s->log_path, "re");
+    FILE *log = fdopen(s->log, "r"); /* still at its beginning */
     size_t capacity = 0;
     char line[512];
 
@@ -174,7 +174,6 @@ static void read_log(struct server *s)
         read_query(&s->queries[s->n_queries++], line);
     }
     fclose(log);
-    unlink(s->log_path);
 }
 
 void server_stop(struct server *s)
@@ -193,7 +192,7 @@ void server_stop(struct server *s)
     assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
     assert_int_equal(status, 0);
     s->pid = 0;
-    if (s->log_path[0] != '\0') {
+    if (s->log >= 0) {
         read_log(s);
     }
 }

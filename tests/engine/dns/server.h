@@ -37,7 +37,7 @@ struct server {
     int from;  /* its standard output */
     int port;
     char address[32]; /* "127.0.0.1:PORT" */
-    char log_path[64];
+    int log;              /* a file without a name; -1: none */
     char counters[1024];          /* once it was stopped */
     struct server_query *queries; /* the same; sorted by time */
     size_t n_queries;

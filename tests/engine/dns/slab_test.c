@@ -77,8 +77,8 @@ static void a_slab_is_used_to_its_end(void **state)
     while (n_begun < 3) {
         size_t left = FPOOL_DNS_SLAB_SIZE - slabs.used;
         size_t head = alignof(max_align_t); /* at least as much is lost */
-        size_t size = left > LARGEST_SHARED + head ? LARGEST_SHARED
-                                                   : left - head;
+        size_t size =
+            left > LARGEST_SHARED + head ? LARGEST_SHARED : left - head;
 
         if (left < head) {
             size = 0;
@@ -111,7 +111,8 @@ static void many_blocks_are_one_allocation(void **state)
 
 static void large_blocks_have_their_own(void **state)
 {
-    static const size_t sizes[] = { LARGEST_SHARED + 1, FPOOL_DNS_SLAB_SIZE - 16,
+    static const size_t sizes[] = { LARGEST_SHARED + 1,
+                                    FPOOL_DNS_SLAB_SIZE - 16,
                                     FPOOL_DNS_SLAB_SIZE,
                                     FPOOL_DNS_SLAB_SIZE + 1, 1000003 };
     struct fpool_dns_slabs slabs = { .current = NULL };
@@ -264,8 +265,8 @@ static void other_threads_release(void **state)
             pthread_create(&threads[i], NULL, release_all, places[i]), 0);
     }
     for (i = 0; i < N_BLOCKS; i++) {
-        size_t size = (size_t)rand_r(&seed) %
-                      (i % 100 == 0 ? 2 * LARGEST_SHARED : 300);
+        size_t size =
+            (size_t)rand_r(&seed) % (i % 100 == 0 ? 2 * LARGEST_SHARED : 300);
 
         put(&places[i % N_THREADS][i / N_THREADS % N_PLACES], &slabs, size, i);
         if (i % 1000 == 0) {

@@ -5,7 +5,10 @@
 #include "engine/dns/type.h"
 #include "support/check.h"
 
-enum { GOOD_FLAGS = FPOOL_DNS_QR | FPOOL_DNS_RD | FPOOL_DNS_RA, MAX_RCODE = 4095 };
+enum {
+    GOOD_FLAGS = FPOOL_DNS_QR | FPOOL_DNS_RD | FPOOL_DNS_RA,
+    MAX_RCODE = 4095
+};
 
 static struct fpool_dns_parsed reply_with(int rcode)
 {
@@ -163,8 +166,8 @@ static void what_cannot_be_read_is_nonsense_whatever_its_code(void **state)
     }
 }
 
-/* An empty answer is believed from one that does recursion, or knows the zone, or
- * says how long it holds. */
+/* An empty answer is believed from one that does recursion, or knows the zone,
+ * or says how long it holds. */
 static void empty_answers(void **state)
 {
     struct fpool_dns_parsed p = reply_with(FPOOL_DNS_RCODE_NOERROR);
@@ -219,9 +222,9 @@ static void failures_keep_their_reason(void **state)
 
     (void)state;
     for (rcode = 0; rcode <= MAX_RCODE; rcode++) {
-        enum fpool_dns_status failure =
-            rcode == FPOOL_DNS_RCODE_SERVFAIL ? FPOOL_DNS_SERVFAIL
-                                              : FPOOL_DNS_FAILED;
+        enum fpool_dns_status failure = rcode == FPOOL_DNS_RCODE_SERVFAIL
+                                            ? FPOOL_DNS_SERVFAIL
+                                            : FPOOL_DNS_FAILED;
         int has_answer;
 
         for (has_answer = 0; has_answer < 2; has_answer++) {

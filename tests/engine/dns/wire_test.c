@@ -68,8 +68,7 @@ static enum fpool_dns_match match(const uint8_t *message, size_t size,
     assert_non_null(query);
     memcpy(exact, message, size);
     memcpy(query, q->bytes, q->size);
-    result =
-        fpool_dns_wire_match(exact, size, query, q->size, has_case, seed);
+    result = fpool_dns_wire_match(exact, size, query, q->size, has_case, seed);
     free(query);
     free(exact);
     return result;
@@ -85,16 +84,15 @@ static void a_query_with_and_without_opt(void **state)
     (void)state;
     build_name(&q, "\3www\7example\3org");
     memset(to, 0xaa, sizeof(to));
-    assert_int_equal(
-        fpool_dns_wire_query(to, q.bytes, q.size, 0xbeef, true), q.size);
+    assert_int_equal(fpool_dns_wire_query(to, q.bytes, q.size, 0xbeef, true),
+                     q.size);
     assert_int_equal(fpool_dns_wire_get16(to), 0xbeef);
     assert_memory_equal(to + 2, q.bytes + 2, q.size - 2);
     assert_int_equal(to[q.size], 0xaa);
 
     memset(to, 0xaa, sizeof(to));
-    assert_int_equal(
-        fpool_dns_wire_query(to, q.bytes, q.size, 0x0102, false),
-        question_end(&q));
+    assert_int_equal(fpool_dns_wire_query(to, q.bytes, q.size, 0x0102, false),
+                     question_end(&q));
     assert_int_equal(fpool_dns_wire_get16(to), 0x0102);
     assert_memory_equal(to + 2, q.bytes + 2, 8);
     assert_int_equal(fpool_dns_wire_get16(to + 10), 0); /* no OPT announced, */
@@ -175,8 +173,7 @@ static void check_cases(const struct query *q, uint64_t seed)
 
     fpool_dns_wire_set_case(cased.bytes, seed);
     for (i = 0; i < q->size; i++) {
-        bool is_text =
-            i >= NAME && i < NAME + q->name_size - 1 && i != label;
+        bool is_text = i >= NAME && i < NAME + q->name_size - 1 && i != label;
 
         if (i == label && q->bytes[i] != 0) {
             label += 1u + q->bytes[i];
@@ -237,8 +234,8 @@ static void length_bytes_are_not_letters(void **state)
     }
 }
 
-/* Two queries that differ in one bit of the seed: nothing of one tells about the
- * other, and each letter is either half of the time. */
+/* Two queries that differ in one bit of the seed: nothing of one tells about
+ * the other, and each letter is either half of the time. */
 static void cases_cannot_be_told_from_others(void **state)
 {
     enum { N_SEEDS = 256 };
@@ -398,7 +395,8 @@ static void other_names_do_not_match(void **state)
     build_name(&other, "\7example\3org");
     assert_int_equal(match(reply, reply_to(&other, reply), &q, false, 0),
                      FPOOL_DNS_MATCH_NOT);
-    build_name(&other, "\13www.example\3org"); /* the same text but for labels */
+    build_name(&other,
+               "\13www.example\3org"); /* the same text but for labels */
     assert_int_equal(match(reply, reply_to(&other, reply), &q, false, 0),
                      FPOOL_DNS_MATCH_NOT);
 }
@@ -414,8 +412,8 @@ static void errors_may_come_without_the_question(void **state)
     (void)state;
     build_name(&q, "\3www\7example\3org");
     for (code = 0; code < 16; code++) {
-        bool is_error = code != FPOOL_DNS_RCODE_NOERROR &&
-                        code != FPOOL_DNS_RCODE_NXDOMAIN;
+        bool is_error =
+            code != FPOOL_DNS_RCODE_NOERROR && code != FPOOL_DNS_RCODE_NXDOMAIN;
 
         reply[2] = 0x80;
         reply[3] = (uint8_t)code;
@@ -429,7 +427,8 @@ static void errors_may_come_without_the_question(void **state)
     }
 }
 
-/* One count differs: only answers matter; a question must be there if counted. */
+/* One count differs: only answers matter; a question must be there if counted.
+ */
 static void errors_without_question_have_no_answers(void **state)
 {
     size_t at;
