@@ -66,6 +66,8 @@ static struct fpool_dns_resolver silent_one(int64_t now)
         miss(&r, now, true);
     }
     assert_true(fpool_dns_resolver_is_bad(&r, now, 0));
+    r.window = 300;
+    r.is_slow_start = false;
     fpool_dns_resolver_rest(&r, now);
     return r;
 }
@@ -80,6 +82,8 @@ static struct fpool_dns_resolver faulty_one(int64_t now)
         ask(&r, now, 20 * MS, true);
     }
     assert_true(fpool_dns_resolver_is_bad(&r, now, 0));
+    r.window = 300;
+    r.is_slow_start = false;
     fpool_dns_resolver_rest(&r, now);
     return r;
 }

@@ -214,6 +214,20 @@ static void it_follows_the_capacity(void **state)
     end();
 }
 
+/* However few replies a small window lets through, it grows in good time. */
+static void a_slow_one_grows_again(void **state)
+{
+    static const struct network n = { .rtt = 900 * MS };
+
+    (void)state;
+    begin(&n);
+    sim.resolver.is_slow_start = false;
+    sim.resolver.window = FPOOL_DNS_WINDOW_MIN;
+    run(25 * SECOND);
+    assert_true(sim.resolver.window >= 24);
+    end();
+}
+
 /* While nobody is there, little is sent; afterwards all is as before, at once.
  */
 static void it_recovers_after_an_outage(void **state)
@@ -256,6 +270,7 @@ int main(void)
         cmocka_unit_test(it_hovers_near_a_rate_that_refuses),
         cmocka_unit_test(a_slow_one_with_little_room),
         cmocka_unit_test(it_follows_the_capacity),
+        cmocka_unit_test(a_slow_one_grows_again),
         cmocka_unit_test(it_recovers_after_an_outage),
     };
 
