@@ -22,9 +22,9 @@
 #define FPOOL_DNS_KEPT_TRIES 4
 
 /* Where questions come from.  'feed' is called while questions can be started:
- * it starts one and returns true, or takes itself off its list and returns false;
- * then it is not called again until fpool_dns_asker_is_fed() says so, or one of its
- * first tries ends. */
+ * it starts one and returns true, or takes itself off its list and returns
+ * false; then it is not called again until fpool_dns_asker_is_fed() says so, or
+ * one of its first tries ends. */
 struct fpool_dns_feeder {
     struct fpool_list link; /* among the hungry ones */
     bool (*feed)(struct fpool_dns_feeder *feeder);
@@ -47,7 +47,8 @@ struct fpool_dns_try {
     uint32_t resolver;
     uint16_t port;
     uint16_t id;
-    bool is_open; /* a reply is awaited */
+    bool is_open;  /* a reply is awaited */
+    bool had_bare; /* an error without a name came, which anybody may send */
     bool has_edns;
     bool has_case;
 };
@@ -67,8 +68,8 @@ struct fpool_dns_ask {
     int64_t deadline;   /* INT64_MAX: none */
     /* ---- The asker's; zero to begin with. */
     enum fpool_dns_ask_state state;
-    struct fpool_list link;        /* in a queue */
-    struct fpool_wheel_node timer; /* see 'state' */
+    struct fpool_list link;                           /* in a queue */
+    struct fpool_wheel_node timer;                    /* see 'state' */
     struct fpool_dns_try tries[FPOOL_DNS_KEPT_TRIES]; /* a ring */
     unsigned n_tries;   /* so far; the last is at (n_tries - 1) % KEPT */
     uint8_t n_charged;  /* of these, how many count against 'max_tries' */
@@ -76,19 +77,23 @@ struct fpool_dns_ask {
     uint8_t n_servfail; /* replies */
     uint8_t n_refused;
     uint8_t n_bad;
-    uint8_t n_ended;    /* connections that ended under it */
-    uint8_t n_junk;     /* datagrams with our identifier that were not for us */
-    bool is_first;      /* counts in its feeder's 'n_first' */
-    bool is_in_window;  /* its last try counts in its resolver's window */
+    uint8_t n_ended;   /* connections that ended under it */
+    uint8_t n_junk;    /* datagrams with our identifier that were not for us */
+    bool is_first;     /* counts in its feeder's 'n_first' */
+    bool is_in_window; /* its last try counts in its resolver's window */
     bool is_last_pass;
-    bool is_bounced; /* the network said that a resolver is not there */
-    bool is_local;   /* what came last was trouble of our own */
-    bool wants_tcp; /* the next try goes to the same resolver, by TCP */
-    bool wants_same; /* the next try goes to the same resolver */
+    bool is_bounced;  /* the network said that a resolver is not there */
+    bool is_local;    /* what came last was trouble of our own */
+    bool is_plain;    /* asked without EDNS, whatever the resolver can do */
+    uint16_t n_local; /* times that it was so */
+    bool wants_tcp;   /* the next try goes to the same resolver, by TCP */
+    bool wants_same;  /* the next try goes to the same resolver */
     int64_t first_sent;
     enum fpool_dns_status seen; /* what to end with when nothing better comes */
     int seen_rcode;             /* -1: no reply yet */
     uint32_t seen_resolver;
+    uint32_t servfail_by; /* 1 + who said so first; 0: nobody */
+    uint32_t refused_by;
     bool seen_tcp;
     /* A truncated answer, in case TCP fails; or NULL. */
     uint8_t *partial;
@@ -98,7 +103,7 @@ struct fpool_dns_ask {
 
 struct fpool_dns_outcome {
     enum fpool_dns_status status;
-    int rcode; /* -1: no reply */
+    int rcode;                             /* -1: no reply */
     const struct fpool_dns_parsed *parsed; /* NULL: no reply that can be read */
     const uint8_t *message;                /* that 'parsed' is of */
     size_t message_size;
@@ -106,7 +111,7 @@ struct fpool_dns_outcome {
     bool is_tcp;
     bool is_truncated;
     unsigned n_tries;
-    int64_t time_ns; /* since the first query left */
+    int64_t time_ns;    /* since the first query left */
     const char *reason; /* static; "" when well */
 };
 

@@ -14,10 +14,11 @@
 #define MAX_FREE        8    /* tries of one ask that are not charged */
 #define LAST_PASS_PAUSE (1000 * MS)
 #define LAST_PASS_TRIES 3
-#define RETRY_RATE      1000 /* a second at least, or a half of the best rate */
-#define LAST_PASS_RATE  100  /* the same, or a tenth */
+#define RETRY_RATE      200 /* a second at least, or a half of the best rate */
+#define LAST_PASS_RATE  100 /* the same, or a tenth */
 #define LOOK_BACK       (100 * MS)
 #define CONNECTION_IDLE (10000 * MS)
+#define RENEW_PORTS     (5000 * MS) /* no more often */
 
 /* ---- Life. */
 
@@ -81,6 +82,7 @@ enum fpool_status fpool_dns_asker_create(
     a->timer.fire = timer_fire;
     a->now = fpool_now_ns();
     a->look_back_at = a->now + LOOK_BACK;
+    a->least_fault = 1; /* until somebody has shown less */
     fpool_dns_parsed_init(&a->parsed);
     init_lists(a);
     if (allocate(a, options->servers->n) != FPOOL_OK) {
@@ -100,7 +102,10 @@ enum fpool_status fpool_dns_asker_create(
 
 enum fpool_status fpool_dns_asker_open(struct fpool_dns_asker *a)
 {
-    return fpool_loop_timer_open(a->loop, &a->timer);
+    enum fpool_status status = fpool_loop_timer_open(a->loop, &a->timer);
+
+    a->has_timer = status == FPOOL_OK;
+    return status;
 }
 
 static void close_connections(struct fpool_list *list)
@@ -124,7 +129,10 @@ void fpool_dns_asker_close(struct fpool_dns_asker *a)
     for (i = 0; i < sizeof(a->ports) / sizeof(a->ports[0]); i++) {
         fpool_dns_port_close(&a->ports[i]);
     }
-    fpool_loop_timer_close(a->loop, &a->timer);
+    if (a->has_timer) {
+        fpool_loop_timer_close(a->loop, &a->timer);
+        a->has_timer = false;
+    }
 }
 
 void fpool_dns_asker_destroy(struct fpool_dns_asker **asker)
@@ -263,8 +271,8 @@ void fpool_dns_asker_give_up(struct fpool_dns_asker *a,
     fpool_dns_asker_finish(a, ask, &outcome);
 }
 
-static void delay_try(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
-                      int64_t delay)
+void fpool_dns_asker_delay(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
+                           int64_t delay)
 {
     int64_t when = a->now + delay;
 
@@ -323,7 +331,7 @@ void fpool_dns_asker_try_again(struct fpool_dns_asker *a,
     if (!charge(a, ask, is_free, &delay)) {
         fpool_dns_asker_give_up(a, ask);
     } else if (delay > 0) {
-        delay_try(a, ask, delay);
+        fpool_dns_asker_delay(a, ask, delay);
     } else {
         fpool_dns_asker_queue(a, ask);
     }
@@ -339,12 +347,16 @@ static void resolver_woke(struct fpool_wheel_node *node, void *asker)
     fpool_dns_choose_update(asker, r, r->state);
 }
 
-static bool is_blocked(const struct fpool_dns_asker *a)
+/* Some port is blocked; or starved, when 'is_starved'. */
+static bool is_blocked(const struct fpool_dns_asker *a, bool is_starved)
 {
     size_t i;
 
     for (i = 0; i < sizeof(a->ports) / sizeof(a->ports[0]); i++) {
-        if (a->ports[i] != NULL && a->ports[i]->is_blocked) {
+        const struct fpool_dns_port *port = a->ports[i];
+
+        if (port != NULL && port->is_blocked &&
+            (port->is_starved || !is_starved)) {
             return true;
         }
     }
@@ -353,7 +365,8 @@ static bool is_blocked(const struct fpool_dns_asker *a)
 
 static bool can_start(const struct fpool_dns_asker *a)
 {
-    return a->n_open > 0 && fpool_dns_pace_is_open(&a->pace, a->now);
+    return a->n_open > 0 && a->now >= a->local_until &&
+           fpool_dns_pace_is_open(&a->pace, a->now);
 }
 
 /* Retries do not wait for windows, but for the rates that the user has set. */
@@ -438,7 +451,7 @@ static bool pump(struct fpool_dns_asker *a)
 /* Sends what waits in the ports, and counts. */
 static void flush(struct fpool_dns_asker *a)
 {
-    uint64_t drops = 0;
+    uint64_t drops = a->drops_before;
     size_t i;
 
     for (i = 0; i < sizeof(a->ports) / sizeof(a->ports[0]); i++) {
@@ -447,7 +460,7 @@ static void flush(struct fpool_dns_asker *a)
         if (port == NULL) {
             continue;
         }
-        if (port->n > 0 && !port->is_blocked) {
+        if (port->n > 0 && (!port->is_blocked || port->is_starved)) {
             fpool_dns_port_flush(port);
             if (port->is_blocked) {
                 fpool_dns_count(&a->counters.send_waits);
@@ -480,13 +493,16 @@ static void look_back(struct fpool_dns_asker *a)
     rate = (replies - a->replies_then) * 1000 /
            (uint64_t)((a->now - a->look_back_at + LOOK_BACK) / MS);
     a->look_back_at = a->now + LOOK_BACK;
+    /* It fades, by half in seven seconds: what was borne once may be no more.
+     */
+    a->best_rate -= a->best_rate / 100;
     if (rate > a->best_rate) {
         a->best_rate = rate;
     }
     a->replies_then = replies;
     set_rate(&a->retry_pace, a->best_rate / 2, RETRY_RATE);
     set_rate(&a->last_pace, a->best_rate / 10, LAST_PASS_RATE);
-    a->least_fault = fpool_dns_choose_least_fault(a);
+    fpool_dns_choose_find_least_fault(a);
     while (link != &a->connections) {
         struct fpool_dns_tcp *tcp =
             FPOOL_OWNER_OF(link, struct fpool_dns_tcp, link);
@@ -494,6 +510,7 @@ static void look_back(struct fpool_dns_asker *a)
         link = link->next;
         if (tcp->idle_since != 0 &&
             a->now - tcp->idle_since > CONNECTION_IDLE) {
+            a->n_connections--;
             tcp->resolver->tcp = NULL;
             fpool_list_remove(&tcp->link);
             fpool_dns_tcp_close(&tcp);
@@ -530,6 +547,12 @@ static void set_timer(struct fpool_dns_asker *a, bool has_more)
     if (has_more) {
         when = a->now;
     }
+    if (is_blocked(a, true)) {
+        when = earlier(when, a->now + MS);
+    }
+    if (!fpool_list_is_empty(&a->hungry) && a->local_until > a->now) {
+        when = earlier(when, a->local_until);
+    }
     if (!fpool_list_is_empty(&a->retries)) {
         when = earlier(when, opens_at(a, &a->retry_pace));
     }
@@ -546,6 +569,26 @@ static void set_timer(struct fpool_dns_asker *a, bool has_more)
     fpool_loop_timer_set(a->loop, &a->timer, when);
 }
 
+/* A connected socket keeps the address that this machine had: when nobody
+ * answers any more, that may be why. */
+static void renew_ports(struct fpool_dns_asker *a)
+{
+    size_t i;
+
+    if (!a->wants_new_ports || a->now - a->renewed_at < RENEW_PORTS) {
+        return;
+    }
+    a->wants_new_ports = false;
+    a->renewed_at = a->now;
+    for (i = 0; i < sizeof(a->ports) / sizeof(a->ports[0]); i++) {
+        if (a->ports[i] != NULL && a->ports[i]->is_connected &&
+            a->ports[i]->n == 0) {
+            a->drops_before += a->ports[i]->drops;
+            fpool_dns_port_close(&a->ports[i]);
+        }
+    }
+}
+
 void fpool_dns_asker_round(struct fpool_dns_asker *a)
 {
     bool has_more = false;
@@ -554,10 +597,13 @@ void fpool_dns_asker_round(struct fpool_dns_asker *a)
     fpool_wheel_advance(&a->rests, a->now, resolver_woke, a);
     fpool_wheel_advance(&a->wheel, a->now, fpool_dns_try_timer, a);
     look_back(a);
-    if (!is_blocked(a)) {
+    renew_ports(a);
+    if (!is_blocked(a, false)) {
         has_more = pump(a);
-        flush(a);
     }
+    flush(a);
     close_connections(&a->ended);
-    set_timer(a, has_more);
+    if (a->has_timer || fpool_dns_asker_open(a) == FPOOL_OK) {
+        set_timer(a, has_more);
+    }
 }

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks resolvers: windows, tries, time-outs, second opinions.
  *
- * Purpose: one set of resolvers on one event loop; whoever has questions (jobs of
- *   the engine, look-ups for other engines, probes) feeds it.
- * Way of a question:
- *     feeder->feed        -> fpool_dns_asker_start (asker.c)
- *     choose a resolver   (choose.c)       put into a port or connection (try.c)
- *     reply, bounce, time-out -> judged    (reply.c, try.c)
- *     next try, or ask->done, exactly once (asker.c)
- * Ownership: the asker owns resolvers, ports, connections; asks are their users'.
- * Thread-safety: create, destroy, the counters: any thread; everything else: the
- *   loop's thread.
- * Limits: resolvers as many as the list has; the questions in hand are bounded by
- *   whoever feeds. */
+ * Purpose: one set of resolvers on one event loop; whoever has questions (jobs
+ * of the engine, look-ups for other engines, probes) feeds it. Way of a
+ * question: feeder->feed        -> fpool_dns_asker_start (asker.c) choose a
+ * resolver   (choose.c)       put into a port or connection (try.c) reply,
+ * bounce, time-out -> judged    (reply.c, try.c) next try, or ask->done,
+ * exactly once (asker.c) Ownership: the asker owns resolvers, ports,
+ * connections; asks are their users'. Thread-safety: create, destroy, the
+ * counters: any thread; everything else: the loop's thread. Limits: resolvers
+ * as many as the list has; the questions in hand are bounded by whoever feeds.
+ */
 #ifndef FPOOL_ENGINE_DNS_ASKER_H
 #define FPOOL_ENGINE_DNS_ASKER_H
 
@@ -32,7 +30,9 @@
 struct fpool_dns_asker {
     struct fpool_loop *loop;
     struct fpool_loop_timer timer;
-    int64_t now; /* as of this round, or event */
+    bool has_timer;
+    int64_t now;         /* as of this round, or event */
+    int64_t local_until; /* nothing new is begun before: trouble of our own */
     struct fpool_dns_resolver *resolvers;
     uint32_t n_resolvers;
     uint32_t n_good;
@@ -44,6 +44,10 @@ struct fpool_dns_asker {
     struct fpool_wheel wheel; /* of asks */
     struct fpool_wheel rests; /* of resolvers */
     struct fpool_dns_port *ports[2 * FPOOL_DNS_PORTS_OF_FAMILY]; /* v4, v6 */
+    bool wants_new_ports; /* see renew_ports() */
+    int64_t renewed_at;
+    uint64_t drops_before;         /* by ports that are closed */
+    enum fpool_status port_status; /* of the last attempt to open one */
     unsigned port_now[2];
     unsigned port_left[2]; /* datagrams until the port changes */
     struct fpool_dns_receive_buffer *buffer;
@@ -56,6 +60,7 @@ struct fpool_dns_asker {
     struct fpool_list last_pass; /* the same, in their last pass */
     struct fpool_list hungry;    /* feeders */
     struct fpool_list connections;
+    unsigned n_connections;
     struct fpool_list ended; /* connections to be closed */
     struct fpool_dns_pace pace;
     struct fpool_dns_pace retry_pace;
@@ -63,9 +68,10 @@ struct fpool_dns_asker {
     bool has_resolver_pace; /* some resolver's rate is bounded */
     unsigned n_asks;
     uint64_t replies_then; /* at the last look back */
-    uint64_t best_rate;    /* replies a second */
+    uint64_t best_rate;    /* replies a second, of late */
     int64_t look_back_at;
     double least_fault;
+    uint32_t n_judged; /* since that was found */
     struct fpool_dns_counters counters;
 };
 
@@ -86,17 +92,18 @@ enum fpool_status fpool_dns_asker_open(struct fpool_dns_asker *a);
 /* Closes what is open; there are no asks any more, and will be none. */
 void fpool_dns_asker_close(struct fpool_dns_asker *a);
 
-/* Releases the memory of an asker that was closed, or never opened.  Any thread;
- * accepts NULL. */
+/* Releases the memory of an asker that was closed, or never opened.  Any
+ * thread; accepts NULL. */
 void fpool_dns_asker_destroy(struct fpool_dns_asker **asker);
 
-/* 'feeder' has questions. */
+/* 'feeder' has questions; they are asked in the next round. */
 void fpool_dns_asker_is_fed(struct fpool_dns_asker *a,
                             struct fpool_dns_feeder *feeder);
 
 /* Asks; called by 'feed' only, as the last thing that it does: when even the
  * first try meets local trouble, 'ask->done' may be called from here. */
-void fpool_dns_asker_start(struct fpool_dns_asker *a, struct fpool_dns_ask *ask);
+void fpool_dns_asker_start(struct fpool_dns_asker *a,
+                           struct fpool_dns_ask *ask);
 
 /* Forgets an ask that was started and is not done; 'done' is not called. */
 void fpool_dns_asker_cancel(struct fpool_dns_asker *a,
@@ -113,7 +120,8 @@ static inline struct fpool_dns_ask *fpool_dns_ask_of_link(struct fpool_list *l)
 }
 
 /* asker.c: ends an ask with what was seen, or with an answer. */
-void fpool_dns_asker_finish(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
+void fpool_dns_asker_finish(struct fpool_dns_asker *a,
+                            struct fpool_dns_ask *ask,
                             struct fpool_dns_outcome *outcome);
 void fpool_dns_asker_give_up(struct fpool_dns_asker *a,
                              struct fpool_dns_ask *ask);
@@ -123,8 +131,13 @@ void fpool_dns_asker_try_again(struct fpool_dns_asker *a,
                                struct fpool_dns_ask *ask, int64_t delay,
                                bool is_free);
 
+/* asker.c: the same without a charge. */
+void fpool_dns_asker_delay(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
+                           int64_t delay);
+
 /* asker.c: puts it into the queue for its next try. */
-void fpool_dns_asker_queue(struct fpool_dns_asker *a, struct fpool_dns_ask *ask);
+void fpool_dns_asker_queue(struct fpool_dns_asker *a,
+                           struct fpool_dns_ask *ask);
 
 /* choose.c: keeps 'open' right after anything happened to 'r', whose state was
  * 'before'. */
@@ -140,8 +153,8 @@ void fpool_dns_choose_judge(struct fpool_dns_asker *a,
  * another. */
 struct fpool_dns_resolver *fpool_dns_choose(struct fpool_dns_asker *a,
                                             const struct fpool_dns_ask *ask);
-/* The least share of faults, of all that are good. */
-double fpool_dns_choose_least_fault(const struct fpool_dns_asker *a);
+/* Finds the least share of faults, of all that are good. */
+void fpool_dns_choose_find_least_fault(struct fpool_dns_asker *a);
 
 /* try.c: sends the next try. */
 void fpool_dns_try_udp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
@@ -176,7 +189,8 @@ void fpool_dns_reply_bounce(void *asker, struct fpool_dns_port *port,
                             const uint8_t *data, size_t size);
 extern const struct fpool_dns_tcp_events fpool_dns_reply_tcp_events;
 
-/* What a try to 'r' is known by on a connection, in place of a port's number. */
+/* What a try to 'r' is known by on a connection, in place of a port's number.
+ */
 static inline uint16_t fpool_dns_tcp_port(const struct fpool_dns_resolver *r)
 {
     return (uint16_t)(0x8000u | (r->index & 0x7fff));

@@ -5,8 +5,8 @@
  * same with five resolvers as with fifty thousand. */
 #include "engine/dns/asker.h"
 
-#define LOOKS                                                                  \
-    16 /* at most so many are looked at for one that is new to a name */
+#define MIN_SEEN 32 /* replies */
+#define LOOKS    16 /* for one that is new to a name */
 
 static void enter(struct fpool_dns_asker *a, struct fpool_dns_resolver *r)
 {
@@ -59,6 +59,10 @@ void fpool_dns_choose_judge(struct fpool_dns_asker *a,
 {
     enum fpool_dns_resolver_state before = r->state;
 
+    /* Often enough, and at a constant cost for each judgement. */
+    if (++a->n_judged >= a->n_resolvers + MIN_SEEN) {
+        fpool_dns_choose_find_least_fault(a);
+    }
     if (!fpool_dns_resolver_is_bad(r, a->now, a->least_fault)) {
         return;
     }
@@ -67,13 +71,14 @@ void fpool_dns_choose_judge(struct fpool_dns_asker *a,
         fpool_dns_resolver_rest(r, a->now);
     } else {
         fpool_dns_resolver_slow_down(r);
+        a->wants_new_ports = true;
         fpool_dns_choose_show_good(a, 0);
         a->has_resolver_pace = a->has_resolver_pace || r->limit > 0;
     }
     fpool_dns_choose_update(a, r, before);
 }
 
-double fpool_dns_choose_least_fault(const struct fpool_dns_asker *a)
+void fpool_dns_choose_find_least_fault(struct fpool_dns_asker *a)
 {
     double least = 1;
     uint32_t i;
@@ -81,12 +86,14 @@ double fpool_dns_choose_least_fault(const struct fpool_dns_asker *a)
     for (i = 0; i < a->n_resolvers; i++) {
         const struct fpool_dns_resolver *r = &a->resolvers[i];
 
-        /* One that has never been asked proves nothing. */
-        if (r->state == FPOOL_DNS_GOOD && r->srtt != 0 && r->fault < least) {
+        /* A few replies prove nothing. */
+        if (r->state == FPOOL_DNS_GOOD && r->n_seen >= MIN_SEEN &&
+            r->fault < least) {
             least = r->fault;
         }
     }
-    return least;
+    a->least_fault = least;
+    a->n_judged = 0;
 }
 
 static bool was_tried(const struct fpool_dns_ask *ask,

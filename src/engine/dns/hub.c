@@ -281,6 +281,30 @@ fail:
     return status;
 }
 
+/* Adds a new asker, unless another thread has added the same meanwhile: rates
+ * are for all who share a set of resolvers. */
+static struct fpool_dns_shared *add_or_find(struct fpool_dns_hub *hub,
+                                            const struct fpool_dns_op *op,
+                                            struct fpool_dns_shared *fresh)
+{
+    struct fpool_dns_shared *s;
+
+    fpool_mutex_lock(&hub->mu);
+    s = find(hub, op);
+    if (s == NULL) {
+        s = fresh;
+        fpool_list_push(&hub->askers, &s->link);
+    }
+    s->n_refs++;
+    fpool_mutex_unlock(&hub->mu);
+    if (s == fresh) {
+        fpool_loop_post(hub->loop, &s->open_post);
+    } else {
+        shared_free(fresh);
+    }
+    return s;
+}
+
 enum fpool_status fpool_dns_hub_acquire(struct fpool_dns_hub *hub,
                                         const struct fpool_dns_op *op,
                                         struct fpool_dns_shared **ret_shared)
@@ -299,11 +323,7 @@ enum fpool_status fpool_dns_hub_acquire(struct fpool_dns_hub *hub,
         if (status != FPOOL_OK) {
             return status;
         }
-        s->n_refs = 1;
-        fpool_mutex_lock(&hub->mu);
-        fpool_list_push(&hub->askers, &s->link);
-        fpool_mutex_unlock(&hub->mu);
-        fpool_loop_post(hub->loop, &s->open_post);
+        s = add_or_find(hub, op, s);
     }
     *ret_shared = s;
     return FPOOL_OK;

@@ -4,10 +4,10 @@
  * Purpose: jobs with the same resolvers and rates share what is known about
  *   these, and the rates.
  * Ownership: the engine's context owns it; jobs hold their askers.
- * Thread-safety: create and destroy: one thread; acquire and release: any thread.
- * Life: jobs may be released after the hub was destroyed; what is left of it then
- *   goes with the last of them.
- * Limits: askers without a job are kept until the next one opens. */
+ * Thread-safety: create and destroy: one thread; acquire and release: any
+ * thread. Life: jobs may be released after the hub was destroyed; what is left
+ * of it then goes with the last of them. Limits: askers without a job are kept
+ * until the next one opens. */
 #ifndef FPOOL_ENGINE_DNS_HUB_H
 #define FPOOL_ENGINE_DNS_HUB_H
 

@@ -39,8 +39,8 @@ struct fpool_dns_job {
     struct fpool_dns_wildcards *wildcards; /* or NULL */
 };
 
-/* Checks and copies the operation.  FPOOL_EINVAL, FPOOL_ENOTFOUND (no resolvers),
- * FPOOL_ENOMEM. */
+/* Checks and copies the operation.  FPOOL_EINVAL, FPOOL_ENOTFOUND (no
+ * resolvers), FPOOL_ENOMEM. */
 enum fpool_status fpool_dns_job_create(struct fpool_dns_job **ret_job,
                                        struct fpool_dns_hub *hub,
                                        const struct fpool_op *op);

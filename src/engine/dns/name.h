@@ -31,11 +31,11 @@ enum fpool_status fpool_dns_question_parse(struct fpool_dns_question *q,
                                            const char *suffix, uint16_t type,
                                            const char **ret_reason);
 
-/* The bytes of a query for 'q' with identifier 0, recursion desired and, last, an
- * OPT record of FPOOL_DNS_OPT_SIZE bytes that announces 'udp_size' (RFC 6891).
- * Returns its size, at most FPOOL_DNS_MAX_QUERY; 0 for a name that is never to
- * be asked for (RFC 7686: "onion"), or without memory: 'status' tells which by
- * FPOOL_ENOTFOUND and FPOOL_ENOMEM. */
+/* The bytes of a query for 'q' with identifier 0, recursion desired and, last,
+ * an OPT record of FPOOL_DNS_OPT_SIZE bytes that announces 'udp_size' (RFC
+ * 6891). Returns its size, at most FPOOL_DNS_MAX_QUERY; 0 for a name that is
+ * never to be asked for (RFC 7686: "onion"), or without memory: 'status' tells
+ * which by FPOOL_ENOTFOUND and FPOOL_ENOMEM. */
 #define FPOOL_DNS_OPT_SIZE  11
 #define FPOOL_DNS_MAX_QUERY (12 + 255 + 4 + FPOOL_DNS_OPT_SIZE)
 size_t fpool_dns_query_build(const struct fpool_dns_question *q,

@@ -35,7 +35,7 @@ static enum fpool_status read_question(struct fpool_dns_walk *w, uint16_t type)
     size_t text_size = 0;
     size_t end;
 
-    if (fpool_dns_get16(w->message + 4) != 1) {
+    if (fpool_dns_wire_get16(w->message + 4) != 1) {
         return FPOOL_EPROTOCOL;
     }
     status = fpool_dns_reserve_name(p);
@@ -45,8 +45,8 @@ static enum fpool_status read_question(struct fpool_dns_walk *w, uint16_t type)
     end = fpool_dns_name_expand(w->message, w->size, FPOOL_DNS_HEADER_SIZE,
                                 p->text, FPOOL_DNS_NAME_LOWER, &text_size);
     if (end == 0 || w->size - end < 4 ||
-        fpool_dns_get16(w->message + end) != type ||
-        fpool_dns_get16(w->message + end + 2) != FPOOL_DNS_CLASS_IN) {
+        fpool_dns_wire_get16(w->message + end) != type ||
+        fpool_dns_wire_get16(w->message + end + 2) != FPOOL_DNS_CLASS_IN) {
         return FPOOL_EPROTOCOL;
     }
     w->at = end + 4;
@@ -110,7 +110,7 @@ static enum fpool_status read_options(struct fpool_dns_walk *w,
             return FPOOL_EPROTOCOL;
         }
         if (code == OPTION_EDE && size >= 2 && w->parsed->extended_error < 0) {
-            w->parsed->extended_error = fpool_dns_get16(bytes);
+            w->parsed->extended_error = fpool_dns_wire_get16(bytes);
         }
     }
     return FPOOL_OK;
@@ -155,9 +155,9 @@ static enum fpool_status read_sections(struct fpool_dns_walk *w)
 {
     struct fpool_dns_parsed *p = w->parsed;
     bool is_cut = (p->flags & FPOOL_DNS_TC) != 0;
-    unsigned n_answers = fpool_dns_get16(w->message + 6);
-    unsigned n_authorities = fpool_dns_get16(w->message + 8);
-    unsigned n_additionals = fpool_dns_get16(w->message + 10);
+    unsigned n_answers = fpool_dns_wire_get16(w->message + 6);
+    unsigned n_authorities = fpool_dns_wire_get16(w->message + 8);
+    unsigned n_additionals = fpool_dns_wire_get16(w->message + 10);
     size_t n = (size_t)n_answers + n_authorities + n_additionals;
     enum fpool_status status;
 
@@ -218,7 +218,7 @@ enum fpool_status fpool_dns_parse(struct fpool_dns_parsed *p,
         reset(p, 0);
         return FPOOL_EPROTOCOL;
     }
-    reset(p, fpool_dns_get16(message + 2));
+    reset(p, fpool_dns_wire_get16(message + 2));
     if ((p->flags & (FPOOL_DNS_QR | FPOOL_DNS_OPCODE)) != FPOOL_DNS_QR) {
         return FPOOL_EPROTOCOL; /* a query, or the reply to something else */
     }

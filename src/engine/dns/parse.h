@@ -3,12 +3,11 @@
  *
  * Purpose: the one bounds-checked walker over messages (RFC 1035, section 4).
  * Use: init once, parse any number of messages, read the fields, fini.
- * Ownership: everything that a struct fpool_dns_parsed points at is its own, and
- *   is overwritten by the next parse.
- * Thread-safety: one thread at a time for each.
- * Limits: messages of 65,535 bytes; names of 255 bytes on the wire; pointers that
- *   go forward or in circles make a message malformed.  What text a message can
- *   expand to is bounded: FPOOL_DNS_MAX_TEXT. */
+ * Ownership: everything that a struct fpool_dns_parsed points at is its own,
+ * and is overwritten by the next parse. Thread-safety: one thread at a time for
+ * each. Limits: messages of 65,535 bytes; names of 255 bytes on the wire;
+ * pointers that go forward or in circles make a message malformed.  What text a
+ * message can expand to is bounded: FPOOL_DNS_MAX_TEXT. */
 #ifndef FPOOL_ENGINE_DNS_PARSE_H
 #define FPOOL_ENGINE_DNS_PARSE_H
 
@@ -37,8 +36,8 @@ enum fpool_dns_header_bits {
     FPOOL_DNS_RCODE_BITS = 0x000f
 };
 
-/* A record of the answer section.  'name' and 'data' are offsets of texts, ended
- * by a zero byte, in struct fpool_dns_parsed 'text'. */
+/* A record of the answer section.  'name' and 'data' are offsets of texts,
+ * ended by a zero byte, in struct fpool_dns_parsed 'text'. */
 struct fpool_dns_parsed_record {
     uint32_t name;
     uint32_t data;
@@ -57,10 +56,10 @@ struct fpool_dns_parsed {
     size_t text_size;
     size_t max_text;
     uint16_t flags; /* of the header */
-    int rcode;      /* with the extended bits of OPT (RFC 6891, section 6.1.3) */
+    int rcode; /* with the extended bits of OPT (RFC 6891, section 6.1.3) */
     bool has_opt;
-    bool has_answer; /* some record has the type asked for (any, for ANY) and the
-                        name asked for or where its CNAMEs (DNAMEs) lead */
+    bool has_answer; /* some record has the type asked for (any, for ANY) and
+                        the name asked for or where its CNAMEs (DNAMEs) lead */
     /* Seconds that the answer may be kept: the least TTL of the records; of a
      * negative answer the lesser of the SOA's TTL and its minimum field (RFC
      * 2308, section 5), 0 without SOA. */
@@ -82,8 +81,9 @@ enum fpool_status fpool_dns_parse(struct fpool_dns_parsed *p,
                                   uint16_t type);
 
 /* Writes the name at 'offset' of the message, without its last dot ("." for the
- * root), escaped as in zone files (RFC 1035, section 5.1; RFC 4343, section 2.1),
- * and a zero byte.  Returns the offset behind the name, 0 when it is malformed. */
+ * root), escaped as in zone files (RFC 1035, section 5.1; RFC 4343,
+ * section 2.1), and a zero byte.  Returns the offset behind the name, 0 when it
+ * is malformed. */
 size_t fpool_dns_name_text(const uint8_t *message, size_t size, size_t offset,
                            char text[FPOOL_DNS_MAX_NAME_TEXT]);
 

@@ -64,7 +64,8 @@ static enum fpool_status read_owner(struct fpool_dns_walk *w, size_t owner,
     unsigned name;
 
     if (bytes[0] >= 0xc0) {
-        name = fpool_dns_chain_at(&w->chain, fpool_dns_get16(bytes) & 0x3fffu);
+        name = fpool_dns_chain_at(&w->chain,
+                                  fpool_dns_wire_get16(bytes) & 0x3fffu);
         if (name != FPOOL_DNS_NO_NAME) {
             *ret_text = w->chain.names[name].text;
             *ret_name = name;

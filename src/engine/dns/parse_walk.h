@@ -53,10 +53,10 @@ static inline bool fpool_dns_walk_next(struct fpool_dns_walk *w,
         return false;
     }
     r->owner = w->at;
-    r->type = fpool_dns_get16(bytes);
-    r->rr_class = fpool_dns_get16(bytes + 2);
+    r->type = fpool_dns_wire_get16(bytes);
+    r->rr_class = fpool_dns_wire_get16(bytes + 2);
     r->ttl = fpool_dns_get32(bytes + 4);
-    r->rdata_size = fpool_dns_get16(bytes + 8);
+    r->rdata_size = fpool_dns_wire_get16(bytes + 8);
     r->rdata = end + 10;
     if (w->size - r->rdata < r->rdata_size) {
         return false;

@@ -24,6 +24,7 @@
 #define ERROR_CONTROL   512
 #define BATCHES_AT_ONCE 8
 #define ERRORS_AT_ONCE  64
+#define MAX_REPORTS     16
 
 struct fpool_dns_receive_buffer {
     struct mmsghdr messages[FPOOL_DNS_PORT_BATCH];
@@ -204,12 +205,24 @@ void fpool_dns_port_drop(struct fpool_dns_port *p, const void *tag)
     }
 }
 
-static void block(struct fpool_dns_port *p)
+/* A full send buffer is watched for room.  A full queue of the device leaves
+ * the socket writable, so that watching it would be a busy loop. */
+static void block(struct fpool_dns_port *p, int error_number)
 {
-    if (!p->is_blocked) {
-        p->is_blocked = true;
+    p->is_starved = error_number != EAGAIN;
+    if (!p->is_blocked && !p->is_starved) {
         (void)fpool_loop_rewatch(p->loop, &p->watch, EPOLLIN | EPOLLOUT);
     }
+    p->is_blocked = true;
+}
+
+/* The datagram's own, and not the report of an earlier one. */
+static bool is_its_own(int error_number)
+{
+    return error_number == EPERM || error_number == EACCES ||
+           error_number == EINVAL || error_number == EMSGSIZE ||
+           error_number == ENETUNREACH || error_number == EADDRNOTAVAIL ||
+           error_number == EAFNOSUPPORT;
 }
 
 static void tell_sent(struct fpool_dns_port *p, unsigned n)
@@ -234,14 +247,16 @@ static void fail_first(struct fpool_dns_port *p, int error_number)
 void fpool_dns_port_flush(struct fpool_dns_port *p)
 {
     unsigned done = 0;
-    bool was_refused = false;
+    unsigned n_reports = 0;
 
+    if (p->is_starved) {
+        p->is_blocked = p->is_starved = false;
+    }
     while (done < p->n) {
         int n = sendmmsg(p->watch.fd, p->messages + done, p->n - done, 0);
 
         if (n > 0) {
             done += (unsigned)n;
-            was_refused = false;
             continue;
         }
         if (errno == EINTR) {
@@ -251,15 +266,13 @@ void fpool_dns_port_flush(struct fpool_dns_port *p)
             break; /* Tell what went first; the rest is looked at below. */
         }
         if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) {
-            block(p);
+            block(p, errno);
             return;
         }
-        /* This may be the report of an earlier datagram, which is only said
-         * once: try again before blaming this one. */
-        if (was_refused) {
+        /* Reports of earlier datagrams are said once each. */
+        if (is_its_own(errno) || ++n_reports > MAX_REPORTS) {
             fail_first(p, errno);
         }
-        was_refused = !was_refused;
     }
     if (done > 0) {
         tell_sent(p, done);
@@ -338,8 +351,11 @@ enum fpool_status fpool_dns_port_open(
     p->watch.fd =
         socket(options->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (p->watch.fd < 0) {
+        enum fpool_status status =
+            errno == EAFNOSUPPORT ? FPOOL_ECONNECT : FPOOL_ELOCAL;
+
         fpool_free(port);
-        return FPOOL_ELOCAL;
+        return status;
     }
     set_buffers(p->watch.fd);
     set_reports(p->watch.fd, options->family);

@@ -44,8 +44,9 @@ struct fpool_dns_receive_buffer;
 struct fpool_dns_port {
     struct fpool_watch watch; /* fd -1: not open */
     unsigned number;
-    bool is_blocked; /* the kernel takes no more; watched for room */
-    uint32_t drops;  /* the kernel's count of datagrams that we lost */
+    bool is_blocked;   /* the kernel takes no more; watched for room */
+    bool is_starved;   /* blocked, and it will not say when there is room */
+    uint32_t drops;    /* the kernel's count of datagrams that we lost */
     bool is_connected; /* to the only resolver there is */
     unsigned n;        /* waiting to be sent */
     struct fpool_loop *loop;
@@ -67,8 +68,8 @@ struct fpool_dns_port_options {
     struct fpool_dns_receive_buffer *buffer;
 };
 
-/* Opens a socket and watches it.  FPOOL_ELOCAL without descriptors or the family,
- * FPOOL_ENOMEM. */
+/* Opens a socket and watches it.  FPOOL_ECONNECT where this machine does not
+ * have the family, FPOOL_ELOCAL without descriptors, FPOOL_ENOMEM. */
 enum fpool_status fpool_dns_port_open(
     struct fpool_dns_port **ret_port,
     const struct fpool_dns_port_options *options);
@@ -79,8 +80,8 @@ static inline bool fpool_dns_port_is_full(const struct fpool_dns_port *p)
     return p->n == FPOOL_DNS_PORT_BATCH;
 }
 
-/* Room for the next datagram, to 'to', which stays until it was sent; the port is
- * not full.  It counts once 'size' is committed. */
+/* Room for the next datagram, to 'to', which stays until it was sent; the port
+ * is not full.  It counts once 'size' is committed. */
 uint8_t *fpool_dns_port_room(struct fpool_dns_port *p);
 void fpool_dns_port_put(struct fpool_dns_port *p,
                         const union fpool_dns_address *to, size_t size,
@@ -89,7 +90,8 @@ void fpool_dns_port_put(struct fpool_dns_port *p,
 /* Forgets the datagram of 'tag', if it is still here. */
 void fpool_dns_port_drop(struct fpool_dns_port *p, const void *tag);
 
-/* Hands the kernel what waits, as much as it takes. */
+/* Hands the kernel what waits, as much as it takes.  A starved port is flushed
+ * again after a millisecond or so. */
 void fpool_dns_port_flush(struct fpool_dns_port *p);
 
 enum fpool_status fpool_dns_receive_buffer_create(

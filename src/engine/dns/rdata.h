@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "engine/dns/wire.h"
+
 /* Room for "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" or "255.255.255.255" or
  * "::ffff:255.255.255.255"; no zero byte. */
 #define FPOOL_DNS_MAX_ADDRESS_TEXT 39
@@ -110,14 +112,10 @@ static inline const uint8_t *fpool_dns_take(struct fpool_dns_reader *r,
 /* Numbers of 1, 2 and 4 bytes; 0 when there is none. */
 uint32_t fpool_dns_take_number(struct fpool_dns_reader *r, size_t size);
 
-static inline uint16_t fpool_dns_get16(const uint8_t *bytes)
-{
-    return (uint16_t)((bytes[0] << 8) | bytes[1]);
-}
-
 static inline uint32_t fpool_dns_get32(const uint8_t *bytes)
 {
-    return (uint32_t)fpool_dns_get16(bytes) << 16 | fpool_dns_get16(bytes + 2);
+    return (uint32_t)fpool_dns_wire_get16(bytes) << 16 |
+           fpool_dns_wire_get16(bytes + 2);
 }
 
 /* ---- Names. */

@@ -73,7 +73,7 @@ static bool follow(const uint8_t *message, size_t size, size_t *offset,
     if (size - *offset < 2) {
         return false;
     }
-    target = fpool_dns_get16(message + *offset) & 0x3fffu;
+    target = fpool_dns_wire_get16(message + *offset) & 0x3fffu;
     if (target >= *limit || target < FPOOL_DNS_HEADER_SIZE) {
         return false;
     }

@@ -177,11 +177,11 @@ struct mandatory {
 /* False when 'key' comes where one called mandatory should have. */
 static bool see_key(struct mandatory *m, unsigned key)
 {
-    if (m->at == m->end || key < fpool_dns_get16(m->at)) {
+    if (m->at == m->end || key < fpool_dns_wire_get16(m->at)) {
         return true;
     }
     m->at += 2;
-    return key == fpool_dns_get16(m->at - 2);
+    return key == fpool_dns_wire_get16(m->at - 2);
 }
 
 void fpool_dns_put_parameters(struct fpool_dns_writer *w,

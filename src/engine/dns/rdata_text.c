@@ -156,7 +156,7 @@ static char *format_ipv6(char *out, const uint8_t *bytes)
         return format_ipv4(out + 7, bytes + 12);
     }
     for (i = 0; i < 8; i++) {
-        groups[i] = fpool_dns_get16(bytes + 2 * (size_t)i);
+        groups[i] = fpool_dns_wire_get16(bytes + 2 * (size_t)i);
     }
     zeros = find_zeros(groups, &n_zeros);
     for (i = 0; i < 8; i++) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes back: matched with its try, judged, acted on.  Called by ports and
  * connections; calls the asker. */
-#include <limits.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,7 +12,6 @@
 #define MS 1000000LL
 
 #define OPINION_DELAY (200 * MS) /* until the same resolver is asked again */
-#define LOCAL_DELAY   (10 * MS)  /* until there may be memory again */
 #define MAX_JUNK      3   /* datagrams; then TCP, which nobody can forge */
 #define MAX_STALE     3   /* connections that one ask forgives */
 #define REFUSES_ALL   0.9 /* share of faults */
@@ -94,16 +92,16 @@ static void note(struct fpool_dns_ask *ask, const struct arrival *v,
     ask->seen_tcp = v->is_tcp;
 }
 
-/* Enough have said the same, or nobody else is left to ask. */
-static bool is_agreed(const struct fpool_dns_asker *a,
-                      const struct fpool_dns_ask *ask, const struct arrival *v,
-                      unsigned n, unsigned wanted)
+/* Enough have said the same, not one alone, unless nobody else is left to ask.
+ * '*first' is who said it first. */
+static bool is_agreed(const struct fpool_dns_asker *a, const struct arrival *v,
+                      uint32_t *first, unsigned n, unsigned wanted)
 {
-    if (n < wanted) {
-        return false;
+    if (*first == 0) {
+        *first = v->resolver->index + 1;
     }
-    return v->resolver->index != ask->seen_resolver || a->n_good <= 1 ||
-           n > wanted;
+    return n > wanted || (n == wanted &&
+                          (*first != v->resolver->index + 1 || a->n_good <= 1));
 }
 
 static void act_on_opinion(struct fpool_dns_asker *a, const struct arrival *v)
@@ -123,7 +121,8 @@ static void act_on_opinion(struct fpool_dns_asker *a, const struct arrival *v)
         wanted = ask->max_tries;
         delay = n == 1 ? delay : OPINION_DELAY << (n < 6 ? n - 2 : 4);
     }
-    is_final = is_agreed(a, ask, v, n, wanted);
+    is_final = is_agreed(
+        a, v, is_refusal ? &ask->refused_by : &ask->servfail_by, n, wanted);
     note(ask, v, &a->parsed);
     if (is_final) {
         fpool_dns_asker_give_up(a, ask);
@@ -184,7 +183,7 @@ static void act(struct fpool_dns_asker *a, const struct arrival *v)
         }
         break;
     case FPOOL_DNS_WITHOUT_EDNS:
-        v->resolver->has_edns = false;
+        v->ask->is_plain = true;
         if (v->is_current) {
             v->ask->wants_same = true;
             fpool_dns_asker_release_first(a, v->ask);
@@ -229,6 +228,22 @@ static bool has_failed(const struct fpool_dns_ask *ask)
     return ask->n_servfail + ask->n_refused + ask->n_bad > 0;
 }
 
+/* What the resolver can do, from a reply that can be trusted: what it has shown
+ * is never taken back, since that is what somebody who forges would say. */
+static void learn(const struct fpool_dns_asker *a, const struct arrival *v)
+{
+    struct fpool_dns_resolver *r = v->resolver;
+
+    if (v->facts.has_no_name) {
+        return;
+    }
+    r->knows_edns = r->knows_edns || a->parsed.has_opt;
+    r->knows_case = r->knows_case || v->try->has_case;
+    if (v->ask->is_plain && !v->try->has_edns && !r->knows_edns) {
+        r->has_edns = false;
+    }
+}
+
 /* The resolver's part in it. */
 static void tell_resolver(struct fpool_dns_asker *a, const struct arrival *v)
 {
@@ -257,6 +272,7 @@ static void tell_resolver(struct fpool_dns_asker *a, const struct arrival *v)
         fpool_dns_choose_judge(a, r);
     } else {
         a->recent[a->n_recent++ % FPOOL_DNS_RECENT] = r;
+        learn(a, v);
     }
 }
 
@@ -267,7 +283,12 @@ static void take(struct fpool_dns_asker *a, struct arrival *v)
     if (!v->is_current) {
         fpool_dns_count(&a->counters.late);
     }
-    fpool_dns_try_close(a, v->try);
+    /* After an error without a name the real answer may still come. */
+    if (v->facts.has_no_name) {
+        v->try->had_bare = true;
+    } else {
+        fpool_dns_try_close(a, v->try);
+    }
     if (v->is_current) {
         fpool_dns_try_detach(a, v->ask);
     }
@@ -275,7 +296,7 @@ static void take(struct fpool_dns_asker *a, struct arrival *v)
     if (v->facts.parsed_as == FPOOL_ENOMEM) {
         v->ask->is_local = true; /* Not the resolver's fault. */
         if (v->is_current) {
-            fpool_dns_asker_try_again(a, v->ask, LOCAL_DELAY, false);
+            fpool_dns_asker_try_again(a, v->ask, OPINION_DELAY, false);
         }
         return;
     }
@@ -295,15 +316,18 @@ static void take_junk(struct fpool_dns_asker *a, struct arrival *v)
     }
 }
 
-/* The right reply but for the case of letters.  It may be forged, so TCP
- * decides for this name; for the next ones the case is left alone at this
- * resolver. */
+/* The right reply but for the case of letters.  From a resolver that has
+ * repeated them before it is forged.  From another it may be, so TCP decides
+ * for this name, and for the next ones the case is left alone. */
 static void take_other_case(struct fpool_dns_asker *a, struct arrival *v)
 {
+    if (v->resolver->knows_case) {
+        take_junk(a, v);
+        return;
+    }
     fpool_dns_count(&a->counters.ignored);
     v->resolver->has_case = false;
     if (v->try == fpool_dns_ask_last(v->ask) && is_awaited(v->ask)) {
-        fpool_dns_try_close(a, v->try);
         fpool_dns_try_detach(a, v->ask);
         ask_by_tcp(a, v->ask);
     }
@@ -316,7 +340,11 @@ static void match(struct fpool_dns_asker *a, struct arrival *v)
                                  fpool_dns_try_case_seed(a, v->try))) {
     case FPOOL_DNS_MATCH_NO_NAME:
         v->facts.has_no_name = true;
-        take(a, v);
+        if (v->try->had_bare) {
+            take_junk(a, v);
+        } else {
+            take(a, v);
+        }
         break;
     case FPOOL_DNS_MATCH:
         take(a, v);
@@ -357,8 +385,7 @@ void fpool_dns_reply_udp(void *asker, struct fpool_dns_port *port,
     struct arrival v = { .data = data, .size = size, .facts.is_cut = is_cut };
 
     a->now = now;
-    if (!find(a, &v, (uint16_t)port->number) ||
-        v.ask->state == FPOOL_DNS_ASK_UNSENT ||
+    if (!find(a, &v, (uint16_t)port->number) || v.try->sent == 0 ||
         !fpool_dns_address_is_same(from, &v.resolver->address)) {
         fpool_dns_count(&a->counters.ignored);
         return;
@@ -366,7 +393,7 @@ void fpool_dns_reply_udp(void *asker, struct fpool_dns_port *port,
     match(a, &v);
 }
 
-static void reply_tcp(void *self, struct fpool_dns_resolver *resolver,
+static bool reply_tcp(void *self, struct fpool_dns_resolver *resolver,
                       uint8_t *data, size_t size)
 {
     struct fpool_dns_asker *a = self;
@@ -377,9 +404,10 @@ static void reply_tcp(void *self, struct fpool_dns_resolver *resolver,
     a->now = fpool_loop_now(a->loop);
     if (!find(a, &v, fpool_dns_tcp_port(resolver)) || v.resolver != resolver) {
         fpool_dns_count(&a->counters.ignored);
-        return;
+        return false;
     }
     match(a, &v);
+    return true;
 }
 
 /* ---- What the network says. */
@@ -396,6 +424,7 @@ void fpool_dns_reply_bounce(void *asker, struct fpool_dns_port *port,
         !fpool_dns_address_is_same(to, &v.resolver->address)) {
         return;
     }
+    a->now = fpool_loop_now(a->loop);
     before = v.resolver->state;
     v.ask->is_bounced = true;
     fpool_dns_resolver_unreachable(v.resolver, a->now);
@@ -419,6 +448,7 @@ static void connection_ended(void *self, struct fpool_dns_resolver *resolver,
 
     fpool_list_remove(&resolver->tcp->link);
     fpool_list_push(&a->ended, &resolver->tcp->link);
+    a->n_connections--;
     resolver->tcp = NULL;
     resolver->n_tcp_vain = is_stale ? 0 : resolver->n_tcp_vain + 1;
     while ((link = fpool_list_pop(asks)) != NULL) {

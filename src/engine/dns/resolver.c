@@ -289,11 +289,12 @@ void fpool_dns_resolver_replied(struct fpool_dns_resolver *r, int64_t now,
     r->last_reply = now;
     r->n_misses = 0;
     r->n_useful += !is_fault;
-    if (r->is_gone) {
-        r->is_gone = false;
-        set_limit(r, 0);
+    if (r->is_gone && r->limit == GONE_RATE) {
+        set_limit(r, 0); /* But one that was learnt from refusals stays. */
     }
+    r->is_gone = false;
     if (r->state != FPOOL_DNS_RESTING) {
+        r->n_seen++;
         r->fault += ((is_fault ? 1 : 0) - r->fault) * FAULT_GAIN;
     }
     if (r->state != FPOOL_DNS_GOOD) {

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* What we know about one resolver, and how much we ask of it.
  *
- * Purpose: round-trip times, a window that adapts, faults, rest; pure arithmetic
- *   on what happened and when, so that it can be tested without a network.
- * Ownership: plain data, the asker's.
- * Thread-safety: one thread.
+ * Purpose: round-trip times, a window that adapts, faults, rest; pure
+ * arithmetic on what happened and when, so that it can be tested without a
+ * network. Ownership: plain data, the asker's. Thread-safety: one thread.
  * Limits: see the constants.
  *
- * The window bounds the first tries that are not yet overdue; retries have a rate
- * instead, since names that nobody answers would fill any window.  Those look
- * like loss and are not, and how many there are changes along a list, so that no
- * share of loss tells whether a resolver has too much to do.  But then a larger
- * window brings no more replies.  So the window climbs the hill of replies a
- * second: a step up while larger ones bring more, or nothing is lost; a step down
- * while they do not.  It begins by doubling each round trip as long as that pays.
+ * The window bounds the first tries that are not yet overdue; retries have a
+ * rate instead, since names that nobody answers would fill any window.  Those
+ * look like loss and are not, and how many there are changes along a list, so
+ * that no share of loss tells whether a resolver has too much to do.  But then
+ * a larger window brings no more replies.  So the window climbs the hill of
+ * replies a second: a step up while larger ones bring more, or nothing is lost;
+ * a step down while they do not.  It begins by doubling each round trip as long
+ * as that pays.
  *
- * One that refuses some and answers others is asked too fast, and gets a rate.  A
- * resolver that has stopped answering rests and is probed; with nobody else to
- * ask it is asked slowly instead. */
+ * One that refuses some and answers others is asked too fast, and gets a rate.
+ * A resolver that has stopped answering rests and is probed; with nobody else
+ * to ask it is asked slowly instead. */
 #ifndef FPOOL_ENGINE_DNS_RESOLVER_H
 #define FPOOL_ENGINE_DNS_RESOLVER_H
 
@@ -43,16 +43,19 @@ struct fpool_dns_resolver {
     union fpool_dns_address address;
     char *text; /* the address as text, once it was asked for; or NULL */
     uint32_t index;
-    uint32_t place; /* 1 + position among those that may be asked now; 0: none */
+    uint32_t
+        place; /* 1 + position among those that may be asked now; 0: none */
     bool is_loopback;
-    bool has_edns; /* until it says FORMERR to it */
-    bool has_case; /* repeats the case of letters, as far as we know */
+    bool has_edns;   /* until it has shown that it cannot */
+    bool knows_edns; /* it has answered with OPT: no news can change that */
+    bool has_case;   /* letters are sent in random cases */
+    bool knows_case; /* it has repeated them: no news can change that */
     bool is_slow_start;
-    bool is_settling;   /* the window has changed; replies do not show it yet */
-    bool has_given;     /* a place, which the reply that comes now may explain */
-    bool is_refusal;    /* the reply that comes now */
-    bool was_silent;    /* it rests for that, and not for faults */
-    bool is_gone; /* the network says so, and nothing else came since */
+    bool is_settling; /* the window has changed; replies do not show it yet */
+    bool has_given;   /* a place, which the reply that comes now may explain */
+    bool is_refusal;  /* the reply that comes now */
+    bool was_silent;  /* it rests for that, and not for faults */
+    bool is_gone;     /* the network says so, and nothing else came since */
     enum fpool_dns_resolver_state state;
     double window;
     unsigned n_out; /* tries within the window */
@@ -65,7 +68,7 @@ struct fpool_dns_resolver {
     unsigned n_replied;  /* those to retries, too */
     double window_then;  /* of the step before */
     double rate_then;    /* replies a nanosecond; both 0: there was none */
-    int64_t srtt; /* nanoseconds; 0: no reply yet */
+    int64_t srtt;        /* nanoseconds; 0: no reply yet */
     int64_t rttvar;
     int64_t last_reply; /* when; or when it was first asked */
     unsigned n_misses;  /* first tries timed out since the last reply */
@@ -74,7 +77,8 @@ struct fpool_dns_resolver {
     unsigned n_useful; /* replies in this interval */
     unsigned n_refused;
     unsigned n_hurried; /* of which it answered later */
-    double fault; /* share of replies of no use, over time */
+    unsigned n_seen;    /* replies that 'fault' is made of */
+    double fault;       /* share of replies of no use, over time */
     double useful_rate; /* replies a second that were of use, over time */
     double limit;       /* queries a second that it seems to bear; 0: any */
     int64_t rest_ns;

@@ -11,11 +11,11 @@
 #include "engine/dns/ask.h"
 #include "engine/dns/slab.h"
 
-/* Of an ask with its query, and its outcome; in a slab of 'slabs'.  NULL without
- * memory. */
+/* Of an ask with its query, and its outcome; in a slab of 'slabs'.  NULL
+ * without memory. */
 struct fpool_dns_response *fpool_dns_response_create(
-    struct fpool_dns_slabs *slabs, const uint8_t *query, size_t query_size, uint16_t type,
-    const struct fpool_dns_outcome *outcome, bool keeps_message);
+    struct fpool_dns_slabs *slabs, const uint8_t *query, size_t query_size,
+    uint16_t type, const struct fpool_dns_outcome *outcome, bool keeps_message);
 
 /* Of an item that is not a name; 'reason' is static. */
 struct fpool_dns_response *fpool_dns_response_invalid(

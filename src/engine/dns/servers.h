@@ -36,8 +36,7 @@ struct fpool_dns_servers {
  * FPOOL_EINVALID for anything else and for a list without an address;
  * '*ret_line' (may be NULL) is the line, from 1, or 0 for no address at all. */
 enum fpool_status fpool_dns_servers_parse(struct fpool_dns_servers *s,
-                                          const char *text,
-                                          unsigned *ret_line);
+                                          const char *text, unsigned *ret_line);
 
 /* The system's resolvers as c-ares finds them (/etc/resolv.conf).
  * FPOOL_ENOTFOUND where there is none; FPOOL_ENOMEM. */

@@ -6,8 +6,8 @@
  *   release is the only one that the allocator sees.
  * Ownership: the maker's slab and the released blocks hold a slab together.
  * Thread-safety: alloc and fini: the maker's thread; free: any thread.
- * Limits: a block that is kept keeps its slab, FPOOL_DNS_SLAB_SIZE bytes; larger
- *   blocks have their own. */
+ * Limits: a block that is kept keeps its slab, FPOOL_DNS_SLAB_SIZE bytes;
+ * larger blocks have their own. */
 #ifndef FPOOL_ENGINE_DNS_SLAB_H
 #define FPOOL_ENGINE_DNS_SLAB_H
 

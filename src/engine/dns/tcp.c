@@ -25,8 +25,7 @@ static struct fpool_dns_ask *ask_of(struct fpool_list *link)
     return FPOOL_OWNER_OF(link, struct fpool_dns_ask, link);
 }
 
-/* The connection is of no use any more: hands back all that was on it. */
-static void end(struct fpool_dns_tcp *tcp)
+void fpool_dns_tcp_end(struct fpool_dns_tcp *tcp)
 {
     struct fpool_list asks;
     struct fpool_list *link;
@@ -112,7 +111,7 @@ static void advance(struct fpool_dns_tcp *tcp)
         size_t size;
 
         if (!reserve(tcp, 2 + FPOOL_DNS_MAX_QUERY)) {
-            end(tcp);
+            fpool_dns_tcp_end(tcp);
             return;
         }
         fpool_list_remove(&ask->link);
@@ -126,7 +125,7 @@ static void advance(struct fpool_dns_tcp *tcp)
     }
     if (!tcp->is_connecting && tcp->out_sent < tcp->out_size &&
         !write_out(tcp)) {
-        end(tcp);
+        fpool_dns_tcp_end(tcp);
     }
 }
 
@@ -141,8 +140,10 @@ static void take_messages(struct fpool_dns_tcp *tcp)
         if (tcp->in_size - at - 2 < size) {
             break;
         }
-        tcp->has_served = true;
-        tcp->events->received(tcp->self, tcp->resolver, tcp->in + at + 2, size);
+        if (tcp->events->received(tcp->self, tcp->resolver, tcp->in + at + 2,
+                                  size)) {
+            tcp->has_served = true;
+        }
         at += 2 + size;
     }
     tcp->in_size -= at;
@@ -183,15 +184,15 @@ static void ready(struct fpool_watch *watch, uint32_t events)
         FPOOL_OWNER_OF(watch, struct fpool_dns_tcp, watch);
 
     if (tcp->is_connecting && !has_connected(tcp)) {
-        end(tcp);
+        fpool_dns_tcp_end(tcp);
         return;
     }
     if ((events & EPOLLOUT) != 0 && !write_out(tcp)) {
-        end(tcp);
+        fpool_dns_tcp_end(tcp);
         return;
     }
     if ((events & ~(uint32_t)EPOLLOUT) != 0 && !read_in(tcp)) {
-        end(tcp);
+        fpool_dns_tcp_end(tcp);
         return;
     }
     if (!tcp->is_ended) {

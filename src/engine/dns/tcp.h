@@ -2,12 +2,10 @@
 /* A connection to one resolver, for answers that no datagram holds.
  *
  * Purpose: DNS over TCP (RFC 7766): reused, pipelined, answers in any order.
- * Use: opened with the first question, asked again and again; the asker drops it
- *   when it has been idle.
- * Ownership: the asker's, kept in its resolver; it points at asks.
- * Thread-safety: the loop's thread.
- * Limits: FPOOL_DNS_TCP_PIPELINE questions on the wire at once, the others
- *   wait. */
+ * Use: opened with the first question, asked again and again; the asker drops
+ * it when it has been idle. Ownership: the asker's, kept in its resolver; it
+ * points at asks. Thread-safety: the loop's thread. Limits:
+ * FPOOL_DNS_TCP_PIPELINE questions on the wire at once, the others wait. */
 #ifndef FPOOL_ENGINE_DNS_TCP_H
 #define FPOOL_ENGINE_DNS_TCP_H
 
@@ -22,10 +20,11 @@
 struct fpool_dns_tcp_events {
     /* The query of 'ask' is on its way. */
     void (*sent)(void *self, struct fpool_dns_ask *ask);
-    void (*received)(void *self, struct fpool_dns_resolver *resolver,
+    /* True: it was a reply to one of our queries. */
+    bool (*received)(void *self, struct fpool_dns_resolver *resolver,
                      uint8_t *data, size_t size);
-    /* The connection has ended; 'asks' were on it, and are on none now.  'is_stale':
-     * it had answered before, so that a new one may do. */
+    /* The connection has ended; 'asks' were on it, and are on none now.
+     * 'is_stale': it had answered before, so that a new one may do. */
     void (*ended)(void *self, struct fpool_dns_resolver *resolver,
                   struct fpool_list *asks, bool is_stale);
 };
@@ -38,10 +37,10 @@ struct fpool_dns_tcp {
     const struct fpool_dns_tcp_events *events;
     void *self;
     bool is_connecting;
-    bool has_served; /* at least one reply came */
-    bool is_ended;   /* the watch is gone */
-    unsigned n_asks; /* on the wire */
-    int64_t idle_since;      /* 0: not idle */
+    bool has_served;           /* at least one reply came */
+    bool is_ended;             /* the watch is gone */
+    unsigned n_asks;           /* on the wire */
+    int64_t idle_since;        /* 0: not idle */
     struct fpool_list asks;    /* on the wire */
     struct fpool_list waiting; /* for their turn */
     uint8_t *out;
@@ -64,6 +63,9 @@ void fpool_dns_tcp_ask(struct fpool_dns_tcp *tcp, struct fpool_dns_ask *ask);
 
 /* 'ask', which is on this connection, needs it no more. */
 void fpool_dns_tcp_drop(struct fpool_dns_tcp *tcp, struct fpool_dns_ask *ask);
+
+/* The connection is of no use any more: hands back all that is on it. */
+void fpool_dns_tcp_end(struct fpool_dns_tcp *tcp);
 
 /* Closes a connection without asks; accepts NULL. */
 void fpool_dns_tcp_close(struct fpool_dns_tcp **tcp);

@@ -11,12 +11,14 @@
 
 #define MS 1000000LL
 
-#define PORT_RUN                                                               \
-    64 /* datagrams that leave one port before another is drawn                \
-        */
-#define TCP_TIMEOUT  (3000 * MS)
-#define TCP_BACKSTOP (60000 * MS) /* behind others on a connection */
-#define ID_DRAWS     64
+#define PORT_RUN        64 /* datagrams leave one port, then another is drawn */
+#define TCP_TIMEOUT     (3000 * MS)
+#define TCP_BACKSTOP    (60000 * MS) /* behind others on a connection */
+#define TCP_VAIN        10 /* a silent connection is as bad as so many refused */
+#define ID_DRAWS        64
+#define MAX_CONNECTIONS 256
+#define LOCAL_DELAY     (10 * MS)
+#define MAX_LOCAL       50 /* times for each try: about two seconds in all */
 
 static const int64_t last_pass_timeouts[] = { 1000 * MS, 2000 * MS, 2000 * MS };
 
@@ -57,7 +59,7 @@ static struct fpool_dns_try *add_try(struct fpool_dns_asker *a,
     fpool_dns_try_close(a, try);
     *try = (struct fpool_dns_try){
         .resolver = r->index,
-        .has_edns = r->has_edns,
+        .has_edns = r->has_edns && !ask->is_plain,
     };
     ask->n_tries++;
     return try;
@@ -155,7 +157,7 @@ static void open_port(struct fpool_dns_asker *a, unsigned number,
         .buffer = a->buffer,
     };
 
-    (void)fpool_dns_port_open(&a->ports[number], &options);
+    a->port_status = fpool_dns_port_open(&a->ports[number], &options);
 }
 
 /* A port for 'r': the same one for a while, so that batches are large, then
@@ -167,6 +169,7 @@ static struct fpool_dns_port *draw_port(struct fpool_dns_asker *a,
     unsigned first = family * FPOOL_DNS_PORTS_OF_FAMILY;
     unsigned i;
 
+    a->port_status = FPOOL_OK;
     if (a->port_left[family] == 0 || !has_room(a->ports[a->port_now[family]])) {
         a->port_left[family] = PORT_RUN;
         a->port_now[family] =
@@ -199,22 +202,36 @@ static void take_paces(struct fpool_dns_asker *a, struct fpool_dns_resolver *r)
     }
 }
 
-static void count_try(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
-{
-    ask->is_local = false;
-    fpool_dns_count(&a->counters.sent);
-    if (ask->n_tries > 1) {
-        fpool_dns_count(&a->counters.retries);
-    }
-}
-
-/* Local trouble: no descriptor, no memory, nothing free.  Nobody was asked. */
+/* Local trouble: no descriptor, no memory, nothing free.  Nobody was asked, and
+ * that is no try; nothing new is begun meanwhile. */
 static void fail_locally(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
 {
     fpool_dns_try_close(a, fpool_dns_ask_last(ask));
     ask->n_tries--;
     ask->is_local = true;
-    fpool_dns_asker_try_again(a, ask, 10 * MS, false);
+    a->local_until = a->now + LOCAL_DELAY;
+    if (++ask->n_local > MAX_LOCAL * ask->max_tries) {
+        fpool_dns_asker_give_up(a, ask);
+    } else {
+        fpool_dns_asker_delay(a, ask, LOCAL_DELAY);
+    }
+}
+
+/* It cannot be sent to 'r' from here. */
+static void fail_to_reach(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
+                          struct fpool_dns_resolver *r)
+{
+    enum fpool_dns_resolver_state before = r->state;
+
+    ask->is_bounced = true;
+    ask->state = FPOOL_DNS_ASK_IDLE;
+    fpool_dns_try_close(a, fpool_dns_ask_last(ask));
+    fpool_dns_resolver_unreachable(r, a->now);
+    fpool_dns_choose_update(a, r, before);
+    fpool_dns_try_release_window(a, ask);
+    fpool_dns_choose_judge(a, r);
+    fpool_dns_asker_try_again(a, ask, a->n_good > 1 ? 0 : 100 * MS,
+                              a->n_good > 1);
 }
 
 void fpool_dns_try_udp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
@@ -226,6 +243,10 @@ void fpool_dns_try_udp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
     uint8_t *data;
     size_t size;
 
+    if (port == NULL && a->port_status == FPOOL_ECONNECT) {
+        fail_to_reach(a, ask, r);
+        return;
+    }
     if (port == NULL || !draw_id(a, ask, try, (uint16_t)port->number)) {
         fail_locally(a, ask);
         return;
@@ -246,7 +267,6 @@ void fpool_dns_try_udp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
         fpool_dns_choose_update(a, r, before);
     }
     take_paces(a, r);
-    count_try(a, ask);
 }
 
 void fpool_dns_try_tcp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
@@ -255,17 +275,21 @@ void fpool_dns_try_tcp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
     struct fpool_dns_try *try = add_try(a, ask, r);
 
     ask->wants_tcp = false;
-    if (!draw_id(a, ask, try, fpool_dns_tcp_port(r))) {
+    if ((r->tcp == NULL && a->n_connections == MAX_CONNECTIONS) ||
+        !draw_id(a, ask, try, fpool_dns_tcp_port(r))) {
+        ask->wants_tcp = ask->n_tries > 1;
         fail_locally(a, ask);
         return;
     }
     if (r->tcp == NULL) {
         if (fpool_dns_tcp_open(&r->tcp, a->loop, r, &fpool_dns_reply_tcp_events,
                                a) != FPOOL_OK) {
+            ask->wants_tcp = ask->n_tries > 1;
             fail_locally(a, ask);
             return;
         }
         fpool_list_push(&a->connections, &r->tcp->link);
+        a->n_connections++;
     }
     ask->state = FPOOL_DNS_ASK_TCP;
     set_timer(a, ask, a->now + TCP_BACKSTOP);
@@ -296,17 +320,28 @@ static int64_t timeout_of(struct fpool_dns_asker *a,
     return jitter(a, fpool_dns_resolver_timeout(r, n));
 }
 
-/* A datagram has left. */
+/* A query has left. */
+static void note_sent(struct fpool_dns_asker *a, struct fpool_dns_ask *ask,
+                      int64_t now)
+{
+    fpool_dns_ask_last(ask)->sent = now;
+    if (ask->first_sent == 0) {
+        ask->first_sent = now;
+    }
+    ask->is_local = false;
+    fpool_dns_count(&a->counters.sent);
+    if (ask->n_tries > 1) {
+        fpool_dns_count(&a->counters.retries);
+    }
+}
+
 static void port_sent(void *self, void *tag, int64_t now)
 {
     struct fpool_dns_asker *a = self;
     struct fpool_dns_ask *ask = tag;
-    struct fpool_dns_try *try = fpool_dns_ask_last(ask);
+    const struct fpool_dns_try *try = fpool_dns_ask_last(ask);
 
-    try->sent = now;
-    if (ask->first_sent == 0) {
-        ask->first_sent = now;
-    }
+    note_sent(a, ask, now);
     ask->state = FPOOL_DNS_ASK_SENT;
     set_timer(a, ask,
               now + fpool_dns_resolver_patience(&a->resolvers[try->resolver]));
@@ -315,13 +350,8 @@ static void port_sent(void *self, void *tag, int64_t now)
 void fpool_dns_try_tcp_sent(void *self, struct fpool_dns_ask *ask)
 {
     struct fpool_dns_asker *a = self;
-    struct fpool_dns_try *try = fpool_dns_ask_last(ask);
 
-    try->sent = a->now;
-    if (ask->first_sent == 0) {
-        ask->first_sent = a->now;
-    }
-    count_try(a, ask);
+    note_sent(a, ask, a->now);
     fpool_dns_count(&a->counters.tcp);
     set_timer(a, ask, a->now + jitter(a, TCP_TIMEOUT));
 }
@@ -331,19 +361,9 @@ static void port_failed(void *self, void *tag, int error_number)
 {
     struct fpool_dns_asker *a = self;
     struct fpool_dns_ask *ask = tag;
-    struct fpool_dns_try *try = fpool_dns_ask_last(ask);
-    struct fpool_dns_resolver *r = &a->resolvers[try->resolver];
-    enum fpool_dns_resolver_state before = r->state;
 
     (void)error_number;
-    ask->is_bounced = true;
-    ask->state = FPOOL_DNS_ASK_IDLE;
-    fpool_dns_try_close(a, try);
-    fpool_dns_resolver_unreachable(r, a->now);
-    fpool_dns_choose_update(a, r, before);
-    fpool_dns_try_release_window(a, ask);
-    fpool_dns_choose_judge(a, r);
-    fpool_dns_asker_try_again(a, ask, a->n_good > 1 ? 0 : 100 * MS, false);
+    fail_to_reach(a, ask, &a->resolvers[fpool_dns_ask_last(ask)->resolver]);
 }
 
 const struct fpool_dns_port_events fpool_dns_try_port_events = {
@@ -353,24 +373,43 @@ const struct fpool_dns_port_events fpool_dns_try_port_events = {
     .bounced = fpool_dns_reply_bounce,
 };
 
-/* No reply in time; it may still come. */
-static void lose(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
+/* The resolver had its time and did not use it. */
+static void count_loss(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
 {
-    struct fpool_dns_try *try = fpool_dns_ask_last(ask);
-    struct fpool_dns_resolver *r = &a->resolvers[try->resolver];
+    struct fpool_dns_resolver *r =
+        &a->resolvers[fpool_dns_ask_last(ask)->resolver];
     enum fpool_dns_resolver_state before = r->state;
 
-    fpool_dns_count(&a->counters.timeouts);
-    if (ask->state != FPOOL_DNS_ASK_TCP) {
-        fpool_dns_resolver_lost(r, a->now, ask->n_tries == 1);
-        fpool_dns_choose_update(a, r, before);
-    } else {
-        fpool_dns_try_close(a, try);
-    }
+    fpool_dns_resolver_lost(r, a->now, ask->n_tries == 1);
+    fpool_dns_choose_update(a, r, before);
     fpool_dns_try_detach(a, ask);
     fpool_dns_choose_judge(a, r);
-    fpool_dns_asker_release_first(a, ask);
+}
+
+/* No reply in time; it may still come. */
+static void lose_udp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
+{
+    fpool_dns_count(&a->counters.timeouts);
+    count_loss(a, ask);
     fpool_dns_asker_try_again(a, ask, 0, false);
+}
+
+/* A connection on which nothing comes holds up all that wait for it, so that it
+ * ends, and they try another. */
+static void lose_tcp(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
+{
+    const struct fpool_dns_try *try = fpool_dns_ask_last(ask);
+    struct fpool_dns_resolver *r = &a->resolvers[try->resolver];
+
+    if (try->sent == 0 || r->tcp == NULL) {
+        fpool_dns_try_close(a, fpool_dns_ask_last(ask));
+        fpool_dns_try_detach(a, ask);
+        fpool_dns_asker_try_again(a, ask, 0, false);
+        return;
+    }
+    fpool_dns_count(&a->counters.timeouts);
+    r->n_tcp_vain += TCP_VAIN;
+    fpool_dns_tcp_end(r->tcp);
 }
 
 /* Longer than usual: its place goes to others.  The resolver's only where it
@@ -389,6 +428,20 @@ static void become_overdue(struct fpool_dns_asker *a, struct fpool_dns_ask *ask)
     set_timer(a, ask, end);
 }
 
+/* On its way to a resolver that has said nothing since. */
+static bool is_unanswered(const struct fpool_dns_asker *a,
+                          struct fpool_dns_ask *ask)
+{
+    const struct fpool_dns_try *try;
+
+    if (ask->state != FPOOL_DNS_ASK_SENT &&
+        ask->state != FPOOL_DNS_ASK_OVERDUE) {
+        return false;
+    }
+    try = fpool_dns_ask_last(ask);
+    return a->resolvers[try->resolver].last_reply < try->sent;
+}
+
 void fpool_dns_try_timer(struct fpool_wheel_node *node, void *asker)
 {
     struct fpool_dns_asker *a = asker;
@@ -396,6 +449,9 @@ void fpool_dns_try_timer(struct fpool_wheel_node *node, void *asker)
         FPOOL_OWNER_OF(node, struct fpool_dns_ask, timer);
 
     if (a->now >= ask->deadline) {
+        if (is_unanswered(a, ask)) {
+            count_loss(a, ask);
+        }
         fpool_dns_asker_give_up(a, ask);
         return;
     }
@@ -404,8 +460,10 @@ void fpool_dns_try_timer(struct fpool_wheel_node *node, void *asker)
         become_overdue(a, ask);
         break;
     case FPOOL_DNS_ASK_OVERDUE:
+        lose_udp(a, ask);
+        break;
     case FPOOL_DNS_ASK_TCP:
-        lose(a, ask);
+        lose_tcp(a, ask);
         break;
     case FPOOL_DNS_ASK_DELAYED:
         fpool_dns_asker_queue(a, ask);

@@ -12,9 +12,9 @@ static bool is_lame(const struct fpool_dns_parsed *p)
            (p->flags & (FPOOL_DNS_RA | FPOOL_DNS_AA)) == 0;
 }
 
-/* A server that does not know OPT says FORMERR to it, without OPT; one that does
- * know it always answers with OPT, and means something else (RFC 6891, sections
- * 6.1.1 and 7). */
+/* A server that does not know OPT says FORMERR to it, without OPT; one that
+ * does know it always answers with OPT, and means something else (RFC 6891,
+ * sections 6.1.1 and 7). */
 static bool is_about_edns(const struct fpool_dns_reply_facts *f,
                           const struct fpool_dns_parsed *p)
 {

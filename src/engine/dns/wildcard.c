@@ -34,8 +34,10 @@ struct zone {
     unsigned n_probes;
     unsigned n_wanted; /* probes to be made until it is known */
     bool is_varied;    /* not every probe brought the same */
-    char *data[MAX_DATA];
+    bool is_doubtful;  /* the last probe had no answer */
+    bool is_telling;   /* those who waited are being told */
     unsigned n_data;
+    uint64_t data[MAX_DATA]; /* hashes: texts may be large, and are many */
     uint8_t query[FPOOL_DNS_MAX_QUERY];
     uint8_t name[FPOOL_DNS_MAX_WIRE_NAME]; /* of the zone */
 };
@@ -91,16 +93,6 @@ static unsigned bucket_of(const uint8_t *name, size_t size, uint16_t type)
     return hash % N_BUCKETS;
 }
 
-static void zone_free(struct zone *z)
-{
-    unsigned i;
-
-    for (i = 0; i < z->n_data; i++) {
-        fpool_free(z->data[i]);
-    }
-    fpool_free(z);
-}
-
 static void unlink_zone(struct fpool_dns_wildcards *w, struct zone *z)
 {
     struct zone **at =
@@ -121,7 +113,7 @@ static void forget_one(struct fpool_dns_wildcards *w)
 
     if (w->n_zones >= FPOOL_DNS_WILDCARD_ZONES && z->is_known) {
         unlink_zone(w, z);
-        zone_free(z);
+        fpool_free(z);
     }
 }
 
@@ -200,17 +192,18 @@ static void settle(struct zone *z)
     struct fpool_list *link;
 
     z->is_known = true;
+    z->is_telling = true;
     fpool_list_init(&waiters);
     while ((link = fpool_list_pop(&z->waiters)) != NULL) {
         fpool_list_push(&waiters, link);
     }
-    /* The last of them may take everything away. */
     while ((link = fpool_list_pop(&waiters)) != NULL) {
         struct fpool_dns_waiter *waiter =
             FPOOL_OWNER_OF(link, struct fpool_dns_waiter, link);
 
         waiter->known(waiter);
     }
+    z->is_telling = false;
 }
 
 /* Prepares the next probe; false when there is no room for its name. */
@@ -256,7 +249,7 @@ static bool feed(struct fpool_dns_feeder *feeder)
     }
     z = FPOOL_OWNER_OF(link, struct zone, queue);
     if (!prepare(w, z)) {
-        settle(z); /* which may take everything away */
+        settle(z);
         return true;
     }
     z->is_probing = true;
@@ -265,12 +258,23 @@ static bool feed(struct fpool_dns_feeder *feeder)
     return true;
 }
 
+static uint64_t hash_of(const struct zone *z, const char *data)
+{
+    uint64_t hash = 14695981039346656037u ^ z->all->asker->secret; /* FNV-1a */
+
+    for (; *data != '\0'; data++) {
+        hash = (hash ^ (unsigned char)*data) * 1099511628211u;
+    }
+    return hash;
+}
+
 static bool has_data(const struct zone *z, const char *data)
 {
+    uint64_t hash = hash_of(z, data);
     unsigned i;
 
     for (i = 0; i < z->n_data; i++) {
-        if (strcmp(z->data[i], data) == 0) {
+        if (z->data[i] == hash) {
             return true;
         }
     }
@@ -279,16 +283,8 @@ static bool has_data(const struct zone *z, const char *data)
 
 static void add_data(struct zone *z, const char *data)
 {
-    size_t size = strlen(data) + 1;
-    char *copy;
-
-    if (z->n_data == MAX_DATA || has_data(z, data)) {
-        return;
-    }
-    copy = fpool_malloc(size);
-    if (copy != NULL) {
-        memcpy(copy, data, size);
-        z->data[z->n_data++] = copy;
+    if (z->n_data < MAX_DATA && !has_data(z, data)) {
+        z->data[z->n_data++] = hash_of(z, data);
         z->is_varied = z->is_varied || z->n_probes > 1;
     }
 }
@@ -308,6 +304,9 @@ static void probe_done(struct fpool_dns_ask *ask,
     size_t i;
 
     z->is_probing = false;
+    z->is_doubtful = outcome->status != FPOOL_DNS_OK &&
+                     outcome->status != FPOOL_DNS_NODATA &&
+                     outcome->status != FPOOL_DNS_NXDOMAIN;
     if (outcome->status == FPOOL_DNS_OK && p != NULL) {
         for (i = 0; i < p->n_records; i++) {
             if (is_telling(p->records[i].type, ask->type)) {
@@ -364,10 +363,10 @@ enum fpool_dns_wildcard fpool_dns_wildcards_judge(
     if (z->is_known && is_explained(z, r)) {
         return FPOOL_DNS_WILDCARD_YES;
     }
-    if (z->is_known && z->is_varied &&
-        z->n_probes < FPOOL_DNS_WILDCARD_PROBES) {
+    if (z->is_known && z->n_probes < FPOOL_DNS_WILDCARD_PROBES &&
+        (z->is_varied || (z->is_doubtful && !z->is_telling))) {
         z->is_known = false;
-        z->n_wanted += MORE_PROBES;
+        z->n_wanted = z->n_probes + (z->is_varied ? MORE_PROBES : MIN_PROBES);
         probe(z);
     }
     if (!z->is_known) {
@@ -394,7 +393,7 @@ void fpool_dns_wildcards_cancel(struct fpool_dns_wildcards *w)
         if (!z->is_known) {
             fpool_list_remove(&z->queue);
             unlink_zone(w, z);
-            zone_free(z);
+            fpool_free(z);
         }
     }
     fpool_list_remove(&w->feeder.link);
@@ -408,7 +407,7 @@ void fpool_dns_wildcards_destroy(struct fpool_dns_wildcards *w)
         return;
     }
     while ((link = fpool_list_pop(&w->uses)) != NULL) {
-        zone_free(FPOOL_OWNER_OF(link, struct zone, use));
+        fpool_free(FPOOL_OWNER_OF(link, struct zone, use));
     }
     fpool_free(w);
 }

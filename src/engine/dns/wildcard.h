@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Zones in which every name exists.
  *
- * Purpose: tell names that were made from those that a wildcard (RFC 4592) makes
- *   up, by asking for random names beside them.
- * Use: judge each answer; when the zone is not known yet, the waiter is called
- *   once it is, and judges again.
- * Ownership: the job's; waiters are its items'.
- * Thread-safety: the loop's thread.
- * Limits: FPOOL_DNS_WILDCARD_ZONES zones and types are remembered, those not used
- *   for longest are forgotten; FPOOL_DNS_WILDCARD_PROBES names are asked for in
- *   one zone. */
+ * Purpose: tell names that were made from those that a wildcard (RFC 4592)
+ * makes up, by asking for random names beside them. Use: judge each answer;
+ * when the zone is not known yet, the waiter is called once it is, and judges
+ * again. Ownership: the job's; waiters are its items'. Thread-safety: the
+ * loop's thread. Limits: FPOOL_DNS_WILDCARD_ZONES zones and types are
+ * remembered, those not used for longest are forgotten;
+ * FPOOL_DNS_WILDCARD_PROBES names are asked for in one zone. */
 #ifndef FPOOL_ENGINE_DNS_WILDCARD_H
 #define FPOOL_ENGINE_DNS_WILDCARD_H
 
@@ -27,7 +25,7 @@ struct fpool_dns_waiter {
 
 enum fpool_dns_wildcard {
     FPOOL_DNS_WILDCARD_NO,
-    FPOOL_DNS_WILDCARD_YES,   /* the zone gives the same to any name */
+    FPOOL_DNS_WILDCARD_YES,    /* the zone gives the same to any name */
     FPOOL_DNS_WILDCARD_UNKNOWN /* 'known' will be called */
 };
 

@@ -23,8 +23,8 @@ static inline void fpool_dns_wire_put16(uint8_t *at, uint16_t value)
     at[1] = (uint8_t)value;
 }
 
-/* Writes 'query' (see fpool_dns_query_build) to 'to' with an identifier, with or
- * without its OPT record; returns the size. */
+/* Writes 'query' (see fpool_dns_query_build) to 'to' with an identifier, with
+ * or without its OPT record; returns the size. */
 size_t fpool_dns_wire_query(uint8_t *to, const uint8_t *query, size_t size,
                             uint16_t id, bool has_edns);
 
@@ -46,7 +46,8 @@ enum fpool_dns_match fpool_dns_wire_match(const uint8_t *message, size_t size,
                                           size_t query_size, bool has_case,
                                           uint64_t seed);
 
-/* Writes the query's name over that of the reply, which differs in case only. */
+/* Writes the query's name over that of the reply, which differs in case only.
+ */
 void fpool_dns_wire_restore_name(uint8_t *message, const uint8_t *query,
                                  size_t query_size);
 
