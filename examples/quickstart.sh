@@ -22,7 +22,8 @@ work=$build/quickstart
 
 # The tests are left out here, so that nothing but the libraries is needed.
 build_fetchpool() {
-    need cc pkg-config meson ninja libcurl libcrypto libcares libidn2 certificates ||
+    need cc pkg-config meson ninja libcurl libcrypto libcares libidn2 zlib libzstd \
+        certificates ||
         return 1
     [ -f "$build/fetchpool" ] || echo "Building in $build ..." >&2
     mkdir -p "$build"

@@ -36,7 +36,9 @@ enum fpool_dir_layout {
      * part too long ends in "%~" and a hash. */
     FPOOL_DIR_PATH,
     /* "0000/00000017.ext": the ordinal, 10,000 files to a directory. */
-    FPOOL_DIR_INDEX
+    FPOOL_DIR_INDEX,
+    /* As 'pattern' says. */
+    FPOOL_DIR_PATTERN
 };
 
 enum fpool_dir_if_exists {
@@ -50,6 +52,13 @@ struct fpool_dir_options {
     size_t struct_size;
     enum fpool_dir_layout layout;
     enum fpool_dir_if_exists if_exists;
+    /* Text with these in it, encoded as in the path layout: {host}, {path} (all
+     * of it, query included; only this one may hold slashes), {name} (the last
+     * part of the path), {ext} (its extension with the dot, where that is short
+     * and plain), {index} (the ordinal, eight digits or more), {hash} (32 digits
+     * of the URL's SHA-256), {id} (the item's).  Example:
+     * "{host}/{index}{ext}".  Copied. */
+    const char *pattern;
 };
 
 #define FPOOL_DIR(...)                                                         \
@@ -59,6 +68,16 @@ struct fpool_dir_options {
 struct fpool_dir_stored {
     int error_number; /* errno of a failure, else 0 */
     char name[FPOOL_DIR_NAME_SIZE]; /* of the file, below the directory */
+};
+
+/* What a name is made of. */
+struct fpool_dir_item {
+    size_t struct_size;
+    const char *url; /* 'url_size' bytes */
+    size_t url_size;
+    uint64_t seq;   /* the ordinal */
+    const char *id; /* 'id_size' bytes; NULL: it has none */
+    size_t id_size;
 };
 
 /* Opens the directory 'path', making it and its parents where they are missing,
@@ -76,6 +95,16 @@ FPOOL_API enum fpool_status fpool_dir_name(const struct fpool_dir *dir,
                                            const char *url, size_t url_size,
                                            uint64_t seq, char *ret_name,
                                            size_t size);
+
+/* The same, where the pattern may ask for more.  FPOOL_EINVALID also when it asks
+ * for the id of an item without one, or when what comes out is no name. */
+FPOOL_API enum fpool_status fpool_dir_name_of(const struct fpool_dir *dir,
+                                              const struct fpool_dir_item *item,
+                                              char *ret_name, size_t size);
+
+/* What is wrong with a pattern, as a static line of text; NULL when nothing is.
+ */
+FPOOL_API const char *fpool_dir_check_pattern(const char *pattern);
 
 /* True when there is a file 'name', of whatever type, in the directory. */
 FPOOL_API bool fpool_dir_exists(struct fpool_dir *dir, const char *name);

@@ -82,6 +82,45 @@ FPOOL_API enum fpool_status fpool_request_cancel_reason(
 /* Milliseconds that one item may take, from the job's options; 0: no bound. */
 FPOOL_API int64_t fpool_request_timeout_ms(const struct fpool_request *request);
 
+/* ---- Deferring: putting an item aside on disk, for evented engines that know
+ * that it cannot start for now, and that others could.  The item's bytes and
+ * its 'note' are stored, its place in the window is free; later it is started
+ * again, with the note, as if it had just been pulled.
+ *
+ * What was put aside comes back in passes, in the order in which it went: when
+ * the source has ended or says FPOOL_WAIT, or the store is nearly full, and the
+ * first of the items is due.  While a source blocks, nothing comes back.  When
+ * the job is cancelled, what is aside ends without another start. */
+
+/* What an engine wants to remember of an item that it puts aside. */
+struct fpool_request_note {
+    uint64_t words[4];
+};
+
+/* True while there would be something in it: the job is an unordered stream, the
+ * item is plain bytes ('size' is not 0), the window is full, or as good as full
+ * for whoever pulls, the source or the items put aside before may have more to
+ * start now, and the store has room ('defer_max').  What is on its way to the
+ * store counts as gone, so that no more is put aside than there is to start.  A
+ * few atomic loads; any thread. */
+FPOOL_API bool fpool_request_can_defer(const struct fpool_request *request);
+
+/* Puts the request aside; it is gone when this returns.  It is started again
+ * after 'due_ms' milliseconds (0: as soon as there is nothing else to pull), or
+ * earlier, even at once, when the disk refuses it, memory is short or the store
+ * is full; 'note' (may be NULL: zeros) is copied.  Only after
+ * fpool_request_can_defer(), which stays false once the disk has refused, and
+ * with neither value nor private data left in the request.  Never blocks: the
+ * job's own service thread does the writing; any thread. */
+FPOOL_API void fpool_request_defer(struct fpool_request *request,
+                                   const struct fpool_request_note *note,
+                                   int64_t due_ms);
+
+/* For 'start', which has it on its own thread: the note of an item that was put
+ * aside; NULL of a fresh one.  Valid until 'start' returns. */
+FPOOL_API const struct fpool_request_note *fpool_request_note(
+    const struct fpool_request *request);
+
 #ifdef __cplusplus
 }
 #endif

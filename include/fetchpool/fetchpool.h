@@ -3,7 +3,8 @@
  *
  * Purpose: a job takes items from a source, an engine turns each into exactly
  *   one result, and the results go to the caller's loop or into a sink; at any
- *   instant pulled - delivered <= window, however long the list.
+ *   instant pulled - delivered - deferred <= window, however long the list;
+ *   deferred items are on disk (see defer_max in job.h).
  * Use:
  *     FPOOL_SCOPED struct fpool *pool = NULL;
  *     FPOOL_SCOPED struct fpool_results *results = NULL;

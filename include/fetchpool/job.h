@@ -46,8 +46,9 @@ struct fpool_done {
 
 struct fpool_job_options {
     size_t struct_size;
-    /* Most items pulled and not yet delivered: pulled - delivered <= window,
-     * always.  Default 2 x workers (for an evented engine, what it says). */
+    /* Most items in memory, not yet delivered: pulled - delivered - deferred <=
+     * window, always; deferred ones are on disk, see 'defer_max'.  Default 2 x
+     * workers (for an evented engine, what it says). */
     unsigned window;
     /* Items a worker takes at once.  Default: adapts to about 100 us of work,
      * at most half of the free window.  Others take over what waits behind a
@@ -62,6 +63,17 @@ struct fpool_job_options {
     /* Milliseconds one item may run, from its start; then its task is told, and
      * unless it still returns success the result is FPOOL_EDEADLINE.  0: none. */
     int64_t item_timeout_ms;
+    /* Most bytes of items put aside on disk by engines that schedule (http), and
+     * the directory of the files for them, which have no names and are made when
+     * more than 64 KiB is aside.  Such items count as neither delivered nor in
+     * the window.  Only in unordered jobs, of items that are plain bytes.
+     * Default 1 GiB, in "/var/tmp"; -1: nothing is put aside.  Where the disk
+     * takes no more, nothing is put aside any more.  An item that memory is too
+     * short to get back ends as FPOOL_ENOMEM, without its bytes; for each that
+     * the disk does not give back there is a result FPOOL_ELOCAL, without an
+     * item and, as nobody knows which it was, with UINT64_MAX as its index. */
+    int64_t defer_max;
+    const char *defer_dir;
     struct fpool_cancel *cancel; /* parent of the job's token; borrowed */
     /* Releases values of the `call` engine; NULL where they need none. */
     void (*drop_value)(void *value);

@@ -7,7 +7,8 @@
  * Ownership: fpool_next gives a result; releasing it only frees it, so a
  *   program may keep results as long as it likes without stalling the job.
  * Thread-safety: any thread; results go to exactly one caller of fpool_next.
- * Limits: pulled - delivered <= window at any instant; an item is delivered
+ * Limits: pulled - delivered - deferred <= window at any instant (deferred
+ *   items are on disk, see defer_max in job.h); an item is delivered
  *   when fpool_next, or the sink, has returned it. */
 #ifndef FETCHPOOL_STREAM_H
 #define FETCHPOOL_STREAM_H

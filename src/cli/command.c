@@ -54,22 +54,63 @@ static bool find_input(const struct cli_command *command, struct cli_options *o)
     return cli_texts_add(&o->files, "-");
 }
 
+/* What a dry run counts. */
+struct counts {
+    uint64_t n_cut;
+    uint64_t n_malformed;
+    uint64_t faults[CLI_N_FAULTS];
+};
+
 /* Reads the list, and does nothing with it. */
-static int count_items(struct cli_input *input, uint64_t *ret_invalid)
+static int count_items(struct cli_input *input, bool is_whole,
+                       struct counts *counts)
 {
     struct fpool_source source = cli_input_source(input);
 
-    *ret_invalid = 0;
     for (;;) {
         struct fpool_item item = { 0 };
+        enum cli_fault fault = CLI_FAULT_NONE;
         int code = source.next(source.self, &item, NULL);
 
         if (code != FPOOL_OK) {
             source.close(source.self);
             return code;
         }
-        *ret_invalid += (item.flags & FPOOL_ITEM_TRUNCATED) != 0;
+        if (is_whole) {
+            fault = cli_item_fault(item.data);
+        }
+        if ((item.flags & FPOOL_ITEM_TRUNCATED) != 0) {
+            counts->n_cut++;
+        } else {
+            counts->n_malformed += fault != CLI_FAULT_NONE;
+            counts->faults[fault]++;
+        }
         item.drop(item.data);
+    }
+}
+
+static void print_counts(struct cli_input *input, bool is_whole,
+                         const struct counts *counts)
+{
+    char name[40];
+    int i;
+
+    printf("lines %" PRIu64 " items %" PRIu64 " too long %" PRIu64,
+           cli_input_lines(input), cli_input_count(input), counts->n_cut);
+    if (is_whole) {
+        printf(" malformed %" PRIu64, counts->n_malformed);
+    }
+    puts("");
+    for (i = CLI_FAULT_NONE + 1; i < CLI_N_FAULTS; i++) {
+        if (counts->faults[i] > 0) {
+            printf("%" PRIu64 " %s\n", counts->faults[i],
+                   cli_fault_text((enum cli_fault)i));
+        }
+    }
+    if (cli_input_unknown(input, name, sizeof(name))) {
+        cli_say("in the list, %s is not known here and passed over, as is all "
+                "else that is not",
+                name);
     }
 }
 
@@ -78,25 +119,25 @@ static int dry_run(const struct cli_command *command, void *self,
 {
     struct cli_input_options options = cli_run_input(command, self, o);
     struct cli_input *input = cli_input_create(&options);
-    uint64_t n_invalid;
+    struct counts counts = { 0 };
     int code;
 
     if (input == NULL) {
         return CLI_EXIT_LOCAL;
     }
-    code = count_items(input, &n_invalid);
+    code = count_items(input, options.is_whole, &counts);
     if (code != FPOOL_END) {
         cli_say_name("cannot read", cli_input_failed_file(input),
-                     strerror(code));
+                     cli_input_failure(input, code));
     } else {
-        printf("lines %" PRIu64 " items %" PRIu64 " too long %" PRIu64 "\n",
-               cli_input_lines(input), cli_input_count(input), n_invalid);
+        print_counts(input, options.is_whole, &counts);
     }
     cli_input_destroy(&input);
     if (code != FPOOL_END || fflush(stdout) != 0) {
         return CLI_EXIT_LOCAL;
     }
-    return n_invalid > 0 ? CLI_EXIT_FAILED : CLI_EXIT_OK;
+    return counts.n_cut + counts.n_malformed > 0 ? CLI_EXIT_FAILED
+                                                 : CLI_EXIT_OK;
 }
 
 static int run_with(const struct cli_command *command, void *self,

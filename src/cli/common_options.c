@@ -9,6 +9,9 @@
 #define MAX_JOBS   65536
 #define MAX_WINDOW (1 << 24)
 
+/* One try less than the library allows. */
+#define MAX_RETRIES 99
+
 static bool read_file(void *settings, const char *value)
 {
     struct cli_options *o = settings;
@@ -53,6 +56,14 @@ static bool read_max_failures(void *settings, const char *value)
     return true;
 }
 
+static bool read_retries(void *settings, const char *value)
+{
+    struct cli_options *o = settings;
+
+    return cli_parse_number(value, MAX_RETRIES, &o->retries) ||
+           cli_refuse_value("retries", value);
+}
+
 #define AT(member) offsetof(struct cli_options, member)
 
 const struct cli_option cli_common_options[] = {
@@ -62,6 +73,7 @@ const struct cli_option cli_common_options[] = {
     CLI_FIELD("results", CLI_TEXT, '\0', AT(results)),
     CLI_FIELD("failed", CLI_TEXT, '\0', AT(failed)),
     CLI_FIELD("ordered", CLI_FLAG, '\0', AT(is_ordered)),
+    CLI_READER("retries", '\0', read_retries),
     CLI_FIELD("timeout", CLI_DURATION, '\0', AT(timeout_ms)),
     CLI_FIELD("deadline", CLI_DURATION, '\0', AT(deadline_ms)),
     CLI_READER("max-failures", '\0', read_max_failures),
@@ -81,18 +93,14 @@ const struct cli_option cli_common_options[] = {
 void cli_options_init(struct cli_options *o)
 {
     memset(o, 0, sizeof(*o));
+    o->retries = -1;
     o->max_failures = -1;
     o->max_failures_percent = -1;
 }
 
 void cli_options_fini(struct cli_options *o)
 {
-    size_t i;
-
-    for (i = 0; i < o->kept.n; i++) {
-        free((void *)(uintptr_t)o->kept.list[i]);
-    }
-    free(o->kept.list);
+    cli_texts_fini_kept(&o->kept);
     free(o->files.list);
     free(o->items.list);
     memset(o, 0, sizeof(*o));

@@ -14,6 +14,18 @@ static bool continues(const struct cli_fact *fact)
     return fact->before[0] == ' ' || fact->before[0] == '/';
 }
 
+static void put_kinds(const struct cli_facts *facts, struct cli_out *out)
+{
+    unsigned i;
+
+    for (i = 0; i < facts->n_kinds; i++) {
+        cli_out_text(out, i == 0 ? ": " : ", ");
+        cli_out_text(out, facts->kinds[i].kind);
+        cli_out_text(out, " ");
+        cli_out_number(out, (int64_t)facts->kinds[i].count);
+    }
+}
+
 void cli_facts_text(const struct cli_facts *facts, int line,
                     struct cli_out *out)
 {
@@ -34,6 +46,9 @@ void cli_facts_text(const struct cli_facts *facts, int line,
         cli_out_text(out, fact->after);
         is_first = false;
     }
+    if (line < 0 || line + 1 == cli_facts_lines(facts)) {
+        put_kinds(facts, out);
+    }
 }
 
 void cli_facts_json(const struct cli_facts *facts, struct cli_out *out)
@@ -46,6 +61,14 @@ void cli_facts_json(const struct cli_facts *facts, struct cli_out *out)
         cli_out_text(out, "\":");
         cli_out_decimal(out, facts->list[i].value, facts->list[i].decimals);
     }
+    cli_out_text(out, ",\"errors\":{");
+    for (i = 0; i < facts->n_kinds; i++) {
+        cli_out_text(out, i == 0 ? "\"" : ",\"");
+        cli_out_text(out, facts->kinds[i].kind);
+        cli_out_text(out, "\":");
+        cli_out_number(out, (int64_t)facts->kinds[i].count);
+    }
+    cli_out_text(out, "}");
 }
 
 int cli_facts_lines(const struct cli_facts *facts)

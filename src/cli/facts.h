@@ -10,7 +10,8 @@
 
 #include "out.h"
 
-#define CLI_MAX_FACTS 48
+#define CLI_MAX_FACTS      48
+#define CLI_MAX_KIND_FACTS 3
 
 struct cli_fact {
     const char *key;    /* in JSON: "done" */
@@ -23,9 +24,18 @@ struct cli_fact {
                */
 };
 
+/* How often a kind of failure came. */
+struct cli_kind_fact {
+    const char *kind;
+    uint64_t count;
+};
+
 struct cli_facts {
     unsigned n;
     struct cli_fact list[CLI_MAX_FACTS];
+    /* The most frequent failures, which end the last line. */
+    unsigned n_kinds;
+    struct cli_kind_fact kinds[CLI_MAX_KIND_FACTS];
 };
 
 void cli_facts_add(struct cli_facts *facts, struct cli_fact fact);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The result lines of `fetchpool get`; written by get_result.c. */
+/* The result lines of `fetchpool get`; written by get_result.c.  There may be
+ * hundreds of millions, so no helper hides the constant texts from the
+ * compiler. */
 #include "get_private.h"
 
 static const struct fpool_http_response no_response = {
@@ -11,29 +13,52 @@ static const struct fpool_http_response no_response = {
     .sha256 = "",
 };
 
-static void put_text(struct cli_out *out, const char *name, const char *text)
+/* A word of the library's own: plain, or null. */
+static void put_word(struct cli_out *out, const char *word)
 {
-    cli_out_text(out, ",\"");
-    cli_out_text(out, name);
-    cli_out_text(out, "\":");
-    cli_out_json_or_null(out, text);
+    if (word[0] == '\0') {
+        cli_out_text(out, "null");
+    } else {
+        cli_out_text(out, "\"");
+        cli_out_text(out, word);
+        cli_out_text(out, "\"");
+    }
 }
 
-static void put_number(struct cli_out *out, const char *name, int64_t number)
-{
-    cli_out_text(out, ",\"");
-    cli_out_text(out, name);
-    cli_out_text(out, "\":");
-    cli_out_number(out, number);
-}
-
-static void put_number_or_null(struct cli_out *out, const char *name,
-                               int64_t number)
+static void put_number_or_null(struct cli_out *out, int64_t number)
 {
     if (number == 0) {
-        put_text(out, name, "");
+        cli_out_text(out, "null");
     } else {
-        put_number(out, name, number);
+        cli_out_number(out, number);
+    }
+}
+
+static void put_text(struct cli_out *out, const struct cli_item *item,
+                     uint32_t place, uint32_t size, bool is_raw)
+{
+    if (is_raw) {
+        cli_out_raw_json(out, item->text + place, size);
+    } else {
+        cli_out_json(out, item->text + place, size);
+    }
+}
+
+/* What the list said to repeat. */
+static void put_marks(struct cli_out *out, const struct cli_item *item)
+{
+    const struct cli_entry *entry = cli_item_entry(item);
+
+    if (entry == NULL || entry->fault != CLI_FAULT_NONE) {
+        return;
+    }
+    if (entry->id != 0) {
+        cli_out_text(out, ",\"id\":");
+        put_text(out, item, entry->id, entry->id_size, entry->has_raw_id);
+    }
+    if (entry->meta != 0) {
+        cli_out_text(out, ",\"meta\":");
+        put_text(out, item, entry->meta, entry->meta_size, entry->has_raw_meta);
     }
 }
 
@@ -41,24 +66,36 @@ static void put_times(struct cli_out *out, const struct fpool_http_times *t)
 {
     cli_out_text(out, ",\"time_us\":{\"queue\":");
     cli_out_number(out, t->queue);
-    put_number(out, "dns", t->dns);
-    put_number(out, "connect", t->connect);
-    put_number(out, "tls", t->tls);
-    put_number(out, "first_byte", t->first_byte);
-    put_number(out, "total", t->total);
+    cli_out_text(out, ",\"dns\":");
+    cli_out_number(out, t->dns);
+    cli_out_text(out, ",\"connect\":");
+    cli_out_number(out, t->connect);
+    cli_out_text(out, ",\"tls\":");
+    cli_out_number(out, t->tls);
+    cli_out_text(out, ",\"first_byte\":");
+    cli_out_number(out, t->first_byte);
+    cli_out_text(out, ",\"total\":");
+    cli_out_number(out, t->total);
     cli_out_text(out, "}");
 }
 
 static void put_response(struct cli_out *out,
-                         const struct fpool_http_response *h, bool was_tried)
+                         const struct fpool_http_response *h)
 {
-    put_number_or_null(out, "status_code", h->status_code);
-    put_text(out, "http_version", h->http_version);
-    put_number(out, "tries", was_tried ? 1 : 0);
-    put_number(out, "redirects", h->redirects);
-    put_number(out, "bytes", h->body_size);
-    put_text(out, "content_type", h->content_type);
-    put_text(out, "sha256", h->sha256);
+    cli_out_text(out, ",\"status_code\":");
+    put_number_or_null(out, h->status_code);
+    cli_out_text(out, ",\"http_version\":");
+    put_word(out, h->http_version);
+    cli_out_text(out, ",\"tries\":");
+    cli_out_number(out, h->tries);
+    cli_out_text(out, ",\"redirects\":");
+    cli_out_number(out, h->redirects);
+    cli_out_text(out, ",\"bytes\":");
+    cli_out_number(out, h->body_size);
+    cli_out_text(out, ",\"content_type\":");
+    cli_out_json_or_null(out, h->content_type);
+    cli_out_text(out, ",\"sha256\":");
+    put_word(out, h->sha256);
 }
 
 void get_record_write(struct cli_run *run, const struct get_record *r)
@@ -71,17 +108,24 @@ void get_record_write(struct cli_run *run, const struct get_record *r)
     if (out->name == NULL) {
         return;
     }
-    cli_out_text(out, "{\"v\":1,\"type\":\"http\"");
-    put_number(out, "seq", (int64_t)item->seq);
+    cli_out_text(out, "{\"v\":1,\"type\":\"http\",\"seq\":");
+    cli_out_number(out, (int64_t)item->seq);
     cli_out_text(out, ",\"input\":");
     cli_out_json(out, item->text, item->input_size);
-    put_text(out, "url", h->url);
-    put_text(out, "final_url", h->final_url);
-    put_text(out, "status", cli_status_text(r->outcome.status));
-    put_response(out, h, h->time_us.total > 0);
-    put_text(out, "path", r->path);
-    put_text(out, "remote_ip", h->remote_ip);
-    put_number_or_null(out, "remote_port", h->remote_port);
+    put_marks(out, item);
+    cli_out_text(out, ",\"url\":");
+    cli_out_json_or_null(out, h->url);
+    cli_out_text(out, ",\"final_url\":");
+    cli_out_json_or_null(out, h->final_url);
+    cli_out_text(out, ",\"status\":");
+    put_word(out, cli_status_text(r->outcome.status));
+    put_response(out, h);
+    cli_out_text(out, ",\"path\":");
+    cli_out_json_or_null(out, r->path);
+    cli_out_text(out, ",\"remote_ip\":");
+    cli_out_json_or_null(out, h->remote_ip);
+    cli_out_text(out, ",\"remote_port\":");
+    put_number_or_null(out, h->remote_port);
     put_times(out, &h->time_us);
     cli_run_end_record(run, &r->outcome);
 }

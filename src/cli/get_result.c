@@ -42,14 +42,12 @@ static const char *kind_of_errno(int error_number)
 static void store(const struct get *get, struct get_record *r,
                   struct fpool_dir_stored *stored)
 {
-    const struct cli_item *item = r->outcome.item;
     char name[FPOOL_DIR_NAME_SIZE];
     enum fpool_status status;
 
-    if (fpool_dir_name(get->dir, item->text, item->size, item->seq, name,
-                       sizeof(name)) != FPOOL_OK) {
+    if (!get_name_item(get, r->outcome.item, name)) {
         set_error(&r->outcome, "local.path",
-                  "no file name can be made of this URL", false);
+                  "no file name can be made for this item", false);
         return;
     }
     status = fpool_dir_store(get->dir, name, r->response, stored);
@@ -89,7 +87,10 @@ static void read_result(struct get_record *r, const struct fpool_result *result)
     if (outcome->status == CLI_OK || outcome->status == CLI_PENDING) {
         return;
     }
-    if (h != NULL && h->error_kind[0] != '\0') {
+    if (cli_item_fault(outcome->item) != CLI_FAULT_NONE) {
+        outcome->kind = fpool_http_error_kind(FPOOL_HTTP_ERROR_INVALID_LINE);
+        outcome->message = cli_fault_text(cli_item_fault(outcome->item));
+    } else if (h != NULL && h->error_kind[0] != '\0') {
         outcome->kind = h->error_kind;
         outcome->message = h->error_message;
         outcome->is_retryable = h->is_retryable;
@@ -129,7 +130,7 @@ void get_handle_result(struct cli_run *run, struct fpool_result *result)
 {
     const struct get *get = run->self;
     struct fpool_dir_stored stored = { .error_number = 0 };
-    struct get_record r = make_record(get, cli_item_of(result->item.data));
+    struct get_record r = make_record(get, result->item.data);
 
     r.response = fpool_result_http(result);
     read_result(&r, result);
@@ -146,7 +147,6 @@ void get_handle_aside(struct cli_run *run, struct cli_item *item)
     struct get_record r = make_record(get, item);
 
     r.path = name;
-    (void)fpool_dir_name(get->dir, item->text, item->size, item->seq, name,
-                         sizeof(name));
+    (void)get_name_item(get, item, name);
     settle(run, &r);
 }

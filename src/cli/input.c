@@ -14,24 +14,9 @@
 #include "input_private.h"
 #include "say.h"
 
-static const char *compression_of(int fd)
-{
-    unsigned char magic[4];
-
-    if (pread(fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic)) {
-        return NULL;
-    }
-    if (magic[0] == 0x1f && magic[1] == 0x8b) {
-        return "gzip is not available in this version";
-    }
-    return memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0
-               ? "zstd is not available in this version"
-               : NULL;
-}
-
 static int open_file(const char *path, struct stat *ret_stat)
 {
-    const char *compression;
+    const char *refusal;
     int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                     : open(path, O_RDONLY | O_CLOEXEC);
 
@@ -45,9 +30,9 @@ static int open_file(const char *path, struct stat *ret_stat)
         cli_say_name("cannot read the list", path, strerror(errno));
         return -1;
     }
-    compression = compression_of(fd);
-    if (compression != NULL) {
-        cli_say_name("cannot read the list", path, compression);
+    refusal = cli_bytes_refuse(fd);
+    if (refusal != NULL) {
+        cli_say_name("cannot read the list", path, refusal);
         close(fd);
         return -1;
     }
@@ -125,9 +110,14 @@ void cli_input_destroy(struct cli_input **input)
     if (in->bell >= 0) {
         close(in->bell);
     }
+    for (i = 0; i < in->n_headers; i++) {
+        free(in->headers[i]);
+    }
     fpool_cancel_destroy(&in->stop);
     pthread_cond_destroy(&in->has_room);
     pthread_mutex_destroy(&in->mu);
+    free(in->gathered.data);
+    free(in->arena);
     free(in->fds);
     free(in);
 }
@@ -207,8 +197,48 @@ struct cli_item *cli_input_take(struct cli_input *input, uint64_t limit)
     return item;
 }
 
+const char *cli_input_header(struct cli_input *input, unsigned number)
+{
+    const char *header = "url\tout\tsha256\tsize";
+
+    pthread_mutex_lock(&input->mu);
+    if (number > 0 && number <= input->n_headers) {
+        header = input->headers[number - 1];
+    }
+    pthread_mutex_unlock(&input->mu);
+    return header;
+}
+
+bool cli_input_unknown(struct cli_input *input, char *ret_name, size_t size)
+{
+    size_t n = 0;
+    size_t i;
+
+    if (input->has_told_unknown || !atomic_load(&input->has_unknown)) {
+        return false;
+    }
+    input->has_told_unknown = true;
+    pthread_mutex_lock(&input->mu);
+    for (i = 0; input->unknown[i] != '\0' && n + 1 < size; i++) {
+        char c = input->unknown[i];
+
+        ret_name[n++] = c >= 0x20 && c < 0x7f ? c : '?';
+    }
+    pthread_mutex_unlock(&input->mu);
+    ret_name[n] = '\0';
+    return true;
+}
+
 const char *cli_input_failed_file(struct cli_input *input)
 {
     return input->next_file == 0 ? "-"
                                  : input->options.files[input->next_file - 1];
+}
+
+const char *cli_input_failure(struct cli_input *input, int code)
+{
+    if (code == EBADMSG && input->fault != NULL) {
+        return input->fault;
+    }
+    return code == EFBIG ? "too many header lines" : strerror(code);
 }

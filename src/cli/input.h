@@ -2,36 +2,29 @@
 /* The list: what the command line names, then the lines of the input files.
  *
  * Purpose: a source that numbers the items; that makes several of one line
- *   where several things are to be done with it; and that sets aside those for
- *   which nothing is to be done.
+ *   where several things are to be done with it, or one of several lines where
+ *   the list is of that form; and that sets aside those for which nothing is to
+ *   be done.
  * Use: open, make the source for the job, take what was set aside, stop.
  * Ownership: the caller destroys the input after the job has ended.
  * Thread-safety: the source runs on the job's puller; everything else belongs
  *   to the main thread, except where said.
- * Limits: lines of 64 KiB; at most 1,024 items wait to be taken, then the
- *   source waits. */
+ * Limits: plain lines of 64 KiB, entries of 1 MiB; at most 1,024 items wait to
+ *   be taken, then the source waits. */
 #ifndef FPOOL_CLI_INPUT_H
 #define FPOOL_CLI_INPUT_H
 
 #include <fetchpool/fetchpool.h>
-#include <stdatomic.h>
 
-/* What the items of one line have in common. */
-struct cli_line {
-    atomic_uint n_items; /* that are left */
-    bool is_shown;       /* the main thread's */
-};
+#include "item.h"
 
-/* An item of the list: what a struct fpool_item's 'data' is the 'text' of.
- * There are as many as the window is wide, so it has nothing to spare. */
-struct cli_item {
-    uint64_t seq;
-    struct cli_line *line; /* NULL: not wanted, or a line of one item */
-    uint32_t size;         /* of 'text' */
-    uint32_t
-        input_size : 31; /* of the line as given, which 'text' begins with */
-    uint32_t is_truncated : 1;
-    char text[];
+/* Of what form the entries of the list are. */
+enum cli_format {
+    CLI_FORMAT_AUTO, /* by the first lines of each file */
+    CLI_FORMAT_LINES,
+    CLI_FORMAT_TSV,
+    CLI_FORMAT_JSONL,
+    CLI_FORMAT_ARIA2
 };
 
 struct cli_input;
@@ -47,6 +40,10 @@ struct cli_input_options {
     const char *const *types;
     size_t n_types;
     bool has_lines; /* such items have a 'line' */
+    enum cli_format format;
+    /* An item's data is the struct cli_item, all of it; without this, its
+     * text. */
+    bool is_whole;
 };
 
 /* Opens all files.  On failure says what is wrong and returns NULL. */
@@ -82,11 +79,18 @@ int cli_input_fd(struct cli_input *input);
  * there is none.  Free it with cli_item_drop(item->text). */
 struct cli_item *cli_input_take(struct cli_input *input, uint64_t limit);
 
-/* The item of a result; and its release. */
-struct cli_item *cli_item_of(void *data);
-void cli_item_drop(void *data);
+/* The header line that items with this number are below, the standard one for
+ * 0; the input's. */
+const char *cli_input_header(struct cli_input *input, unsigned number);
 
-/* Which file could not be read: for the message after a failed source. */
+/* Copies the first name of a list that meant nothing, escaped and cut to 'size'
+ * bytes; false when there is none, or when it was told before.  The main
+ * thread. */
+bool cli_input_unknown(struct cli_input *input, char *ret_name, size_t size);
+
+/* Which file could not be read, and why, where the source ended with 'code':
+ * for the message. */
 const char *cli_input_failed_file(struct cli_input *input);
+const char *cli_input_failure(struct cli_input *input, int code);
 
 #endif

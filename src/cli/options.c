@@ -30,23 +30,6 @@ struct reader {
     char *letters;
 };
 
-bool cli_texts_add(struct cli_texts *texts, const char *text)
-{
-    if (texts->n == texts->capacity) {
-        size_t capacity = texts->capacity * 2 + 8;
-        const char **grown = realloc(texts->list, capacity * sizeof(*grown));
-
-        if (grown == NULL) {
-            cli_say("out of memory");
-            return false;
-        }
-        texts->list = grown;
-        texts->capacity = capacity;
-    }
-    texts->list[texts->n++] = text;
-    return true;
-}
-
 bool cli_refuse_value(const char *name, const char *value)
 {
     char text[64];
@@ -89,6 +72,7 @@ static int argument_of(const struct cli_option *option)
 {
     switch (option->kind) {
     case CLI_FLAG:
+    case CLI_SWITCHED:
     case CLI_LACKED:
         return no_argument;
     case CLI_LACKED_OPTIONAL:
@@ -171,6 +155,7 @@ static bool apply(struct reader *r, size_t i, bool by_letter, const char *value)
     case CLI_DURATION:
         return read_duration(option, value, field);
     case CLI_SPECIAL:
+    case CLI_SWITCHED:
         return option->read(settings, value);
     case CLI_CONFIG:
         return read_config(r, value);

@@ -21,7 +21,8 @@ enum cli_option_kind {
     CLI_TEXT,           /* keeps the value */
     CLI_COUNT,          /* an unsigned from 1 to 'max' */
     CLI_DURATION,       /* milliseconds in an int64_t */
-    CLI_SPECIAL,        /* 'read' looks at the value */
+    CLI_SPECIAL,        /* 'read' looks at the value, */
+    CLI_SWITCHED,       /* or is called without one */
     CLI_CONFIG,         /* reads an option file */
     CLI_LACKED,         /* known, and not in this version: without a value, */
     CLI_LACKED_VALUE,   /* with one, */
@@ -54,6 +55,10 @@ struct cli_option {
         .name = (name_), .kind = CLI_SPECIAL, .letter = (letter_),             \
         .read = (read_)                                                        \
     }
+#define CLI_SWITCH(name_, read_)                                               \
+    {                                                                          \
+        .name = (name_), .kind = CLI_SWITCHED, .read = (read_)                 \
+    }
 #define CLI_WORD(name_, kind_)                                                 \
     {                                                                          \
         .name = (name_), .kind = (kind_)                                       \
@@ -76,6 +81,7 @@ struct cli_options {
     const char *failed;
     const char *summary;
     bool is_ordered;
+    int64_t retries;             /* -1: as the library has it */
     int64_t timeout_ms;          /* 0: none */
     int64_t deadline_ms;         /* 0: none */
     int64_t max_failures;        /* -1: no bound */
@@ -101,6 +107,13 @@ bool cli_options_read(struct cli_options *o, const struct cli_option *own,
 
 /* Appends; false without memory, after saying so. */
 bool cli_texts_add(struct cli_texts *texts, const char *text);
+
+/* A copy of 'size' bytes of a text and a zero that lives until fini; NULL
+ * without memory, after saying so. */
+char *cli_texts_keep(struct cli_texts *kept, const char *text, size_t size);
+
+/* Frees texts that were kept, and the list. */
+void cli_texts_fini_kept(struct cli_texts *kept);
 
 /* For 'read': say that the value is wrong, or lacking in this version. */
 bool cli_refuse_value(const char *name, const char *value);

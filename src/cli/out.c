@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "say.h"
+#include "utf8.h"
 
 #define FLUSH_AT (128 * 1024)
 
@@ -149,45 +150,6 @@ void cli_out_end_line(struct cli_out *o)
 
 /* ---- JSON strings. */
 
-/* The bytes of the character that begins at 'data', its code in '*ret_code'; 0
- * when it is not well-formed UTF-8 (overlong forms and surrogates are not). */
-static size_t decode(const unsigned char *data, size_t size, uint32_t *ret_code)
-{
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    unsigned char c = data[0];
-    size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    uint32_t code;
-    size_t i;
-
-    if (n == 0 || c > 0xf4 || n > size) {
-        return 0;
-    }
-    code = n == 1 ? c : c & (0x7fu >> n);
-    for (i = 1; i < n; i++) {
-        if ((data[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (data[i] & 0x3fu);
-    }
-    if (code < least[n] || code > 0x10ffff ||
-        (code >= 0xd800 && code <= 0xdfff)) {
-        return 0;
-    }
-    *ret_code = code;
-    return n;
-}
-
-/* Controls, also those that turn the direction of text around: all that could
- * make a terminal show something else than what is there. */
-static bool is_dangerous(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c ||
-           (code >= 0x200b && code <= 0x200f) ||
-           (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-           (code >= 0xfff9 && code <= 0xfffb);
-}
-
 static void put_code(struct cli_out *o, uint32_t code)
 {
     char text[8];
@@ -234,7 +196,7 @@ static size_t plain_length(const char *data, size_t size)
 static size_t put_character(struct cli_out *o, const char *data, size_t size)
 {
     uint32_t code = 0;
-    size_t n = decode((const unsigned char *)data, size, &code);
+    size_t n = cli_utf8_decode(data, size, &code);
 
     if (n == 0) {
         cli_out_text(o, "\xef\xbf\xbd"); /* U+FFFD for each bad byte */
@@ -243,7 +205,7 @@ static size_t put_character(struct cli_out *o, const char *data, size_t size)
     if (code == '"' || code == '\\') {
         cli_out_bytes(o, "\\", 1);
         cli_out_bytes(o, data, 1);
-    } else if (is_dangerous(code)) {
+    } else if (cli_utf8_is_dangerous(code)) {
         put_code(o, code);
     } else {
         cli_out_bytes(o, data, n);
@@ -267,6 +229,28 @@ void cli_out_json(struct cli_out *o, const char *data, size_t size)
         }
     }
     cli_out_bytes(o, "\"", 1);
+}
+
+void cli_out_raw_json(struct cli_out *o, const char *data, size_t size)
+{
+    size_t i = 0;
+
+    while (i < size) {
+        uint32_t code = 0;
+        size_t n = cli_utf8_decode(data + i, size - i, &code);
+
+        if (n == 0) {
+            return; /* unreachable: defensive; it was checked */
+        }
+        if (code == '\t') {
+            cli_out_bytes(o, " ", 1);
+        } else if (cli_utf8_is_dangerous(code)) {
+            put_code(o, code);
+        } else {
+            cli_out_bytes(o, data + i, n);
+        }
+        i += n;
+    }
 }
 
 void cli_out_json_or_null(struct cli_out *o, const char *text)

@@ -70,6 +70,10 @@ void cli_out_end_line(struct cli_out *o);
 void cli_out_json(struct cli_out *o, const char *data, size_t size);
 void cli_out_json_or_null(struct cli_out *o, const char *text);
 
+/* A JSON value that was read as such, on one line; what could deceive a
+ * terminal becomes an escape, as its strings may have. */
+void cli_out_raw_json(struct cli_out *o, const char *data, size_t size);
+
 /* The text as it is, but what is not printable ASCII as "\DDD", which is how
  * zone files have it. */
 void cli_out_zone(struct cli_out *o, const char *text);

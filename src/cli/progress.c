@@ -86,7 +86,8 @@ static bool is_capable(void)
 {
     const char *term = getenv("TERM");
 
-    return isatty(STDERR_FILENO) && (term == NULL || strcmp(term, "dumb") != 0);
+    return isatty(STDERR_FILENO) && term != NULL && term[0] != '\0' &&
+           strcmp(term, "dumb") != 0;
 }
 
 /* ---- All forms. */

@@ -34,6 +34,30 @@ static void add_done(struct cli_facts *facts, uint64_t done, uint64_t total)
                                   .decimals = 1 });
 }
 
+/* The most frequent kinds, a few of them. */
+static void add_kinds(struct cli_facts *facts, const struct cli_tally *t)
+{
+    unsigned k;
+
+    for (k = 0; k < t->n_kinds; k++) {
+        struct cli_kind_fact new = { t->kinds[k].kind, t->kinds[k].count };
+        unsigned i;
+
+        for (i = 0; i < CLI_MAX_KIND_FACTS; i++) {
+            struct cli_kind_fact old = facts->kinds[i];
+
+            if (i >= facts->n_kinds || old.count < new.count) {
+                facts->kinds[i] = new;
+                new = old;
+            }
+            if (i >= facts->n_kinds) {
+                facts->n_kinds = i + 1;
+                break;
+            }
+        }
+    }
+}
+
 static void add_counts(struct cli_facts *facts, const struct cli_tally *t)
 {
     int line = cli_facts_lines(facts) - 1;
@@ -92,6 +116,7 @@ void cli_run_show_progress(struct cli_run *run, int64_t now_ms)
     add_eta(&facts, done, total, elapsed_ms);
     run->command->describe(run, &facts, seconds);
     add_counts(&facts, &run->tally);
+    add_kinds(&facts, &run->tally);
     cli_progress_show(&run->progress, &facts, now_ms);
     run->last_done = done;
     run->last_ms = now_ms;

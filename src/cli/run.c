@@ -13,6 +13,7 @@
 #include "text.h"
 
 #define DRAIN_MS 10000
+#define WATCH_MS 1000
 
 /* Items that are pulled at once, where that does not wait. */
 #define CHUNK 256
@@ -83,7 +84,8 @@ enum fpool_status cli_run_launch(struct cli_run *run, const struct fpool_op *op)
     const struct cli_options *o = run->o;
     const struct fpool_job_options *job =
         FPOOL_JOB(.window = o->window, .chunk = CHUNK,
-                  .item_timeout_ms = o->timeout_ms, .cancel = run->cancel);
+                  .item_timeout_ms = o->timeout_ms, .cancel = run->cancel,
+                  .defer_dir = run->defer_dir);
     enum fpool_status status =
         fpool_create(&run->pool, FPOOL_OPTIONS(.workers = 1));
 
@@ -152,11 +154,30 @@ static void check_interrupt(struct cli_run *run)
     cli_run_stop_intake(run);
 }
 
+/* Looks after things that change slowly. */
+static void watch(struct cli_run *run, int64_t now)
+{
+    char name[40];
+
+    run->watch_ms = now + WATCH_MS;
+    if (cli_input_unknown(run->input, name, sizeof(name))) {
+        cli_say("in the list, %s is not known here and passed over, as is all "
+                "else that is not",
+                name);
+    }
+    if (run->command->watch != NULL) {
+        run->command->watch(run);
+    }
+}
+
 /* Does what is due; returns the milliseconds until the next thing is. */
 static int check_time(struct cli_run *run, int64_t now)
 {
     int64_t next;
 
+    if (now >= run->watch_ms) {
+        watch(run, now);
+    }
     if (now >= run->progress.next_ms) {
         cli_run_show_progress(run, now);
     }
@@ -211,9 +232,22 @@ static void wait_for_news(struct cli_run *run)
     cli_stamp_refresh(&run->stamp);
 }
 
+/* An item that was put aside on disk, and that the disk does not give back. */
+static void lose_item(struct cli_run *run, enum fpool_status status)
+{
+    cli_tally_add(&run->tally, CLI_FAILED,
+                  status == FPOOL_ENOMEM ? "local.memory" : "local.io");
+    cli_run_fail(run, "stopping, cannot read back", "an item put aside",
+                 fpool_status_text(status));
+}
+
 static void take_result(struct cli_run *run, struct fpool_result *result)
 {
-    run->command->handle(run, result);
+    if (result->item.data == NULL) {
+        lose_item(run, result->status);
+    } else {
+        run->command->handle(run, result);
+    }
     fpool_result_release(result);
     run->n_taken++;
     if (run->n_taken % 64 == 0) {
@@ -226,8 +260,9 @@ static void take_result(struct cli_run *run, struct fpool_result *result)
 
 static void say_source_failed(struct cli_run *run)
 {
-    cli_say_name("cannot read", cli_input_failed_file(run->input),
-                 strerror(fpool_results_source_code(run->job)));
+    cli_say_name(
+        "cannot read", cli_input_failed_file(run->input),
+        cli_input_failure(run->input, fpool_results_source_code(run->job)));
     run->has_local_fault = true;
 }
 
@@ -257,6 +292,7 @@ static void run_loop(struct cli_run *run)
     if (has_aside) {
         take_aside(run);
     }
+    watch(run, cli_now_ms());
 }
 
 /* ---- The whole. */

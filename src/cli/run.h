@@ -65,6 +65,8 @@ struct cli_command {
     void (*handle)(struct cli_run *run, struct fpool_result *result);
     /* The same for an item that was set aside, if any are. */
     void (*handle_aside)(struct cli_run *run, struct cli_item *item);
+    /* Looks after the run, about once a second; may say something. */
+    void (*watch)(struct cli_run *run);
     /* Adds facts for the progress, 'seconds' after the last time. */
     void (*describe)(struct cli_run *run, struct cli_facts *facts,
                      double seconds);
@@ -93,6 +95,9 @@ struct cli_run {
     uint64_t next_seq;  /* with --ordered: of the next item to be told */
     unsigned n_taken;   /* results since the last wait */
     int64_t flushed_ms;
+    int64_t watch_ms;      /* when to look again */
+    const char *defer_dir; /* for items put aside; NULL: the library's choice */
+    unsigned failed_header; /* of the last line in 'failed' */
     int64_t deadline_ms;    /* INT64_MAX: none */
     int64_t drain_until_ms; /* INT64_MAX: not draining */
     bool has_local_fault;

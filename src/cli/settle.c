@@ -64,13 +64,27 @@ static void check_max_failures(struct cli_run *run)
     }
 }
 
-/* The item as it was asked for, to be fed back; one that was cut cannot be. */
+/* The size of the item as it was asked for: an entry, or a line and a word. */
+static size_t asked_size(const struct cli_item *item)
+{
+    return item->entry != 0 ? item->input_size : item->size;
+}
+
+/* To be fed back, in the form it came in; one that was cut cannot be. */
 static void write_failed(struct cli_run *run, const struct cli_item *item)
 {
-    if (!item->is_truncated) {
-        cli_out_bytes(&run->failed, item->text, item->size);
-        cli_out_end_line(&run->failed);
+    const struct cli_entry *entry = cli_item_entry(item);
+
+    if (item->is_truncated || run->failed.name == NULL) {
+        return;
     }
+    if (entry != NULL && entry->header != run->failed_header) {
+        cli_out_text(&run->failed, cli_input_header(run->input, entry->header));
+        cli_out_end_line(&run->failed);
+        run->failed_header = entry->header;
+    }
+    cli_out_bytes(&run->failed, item->text, asked_size(item));
+    cli_out_end_line(&run->failed);
 }
 
 static void say_failure(const struct cli_outcome *outcome)
@@ -78,7 +92,7 @@ static void say_failure(const struct cli_outcome *outcome)
     FILE *file = cli_say_begin();
 
     fprintf(file, "%s: ", cli_status_text(outcome->status));
-    cli_print_escaped(file, outcome->item->text, outcome->item->size,
+    cli_print_escaped(file, outcome->item->text, asked_size(outcome->item),
                       MAX_SHOWN);
     fprintf(file, ": %s: ", outcome->kind);
     cli_print_escaped(file, outcome->message, strlen(outcome->message),

@@ -81,6 +81,30 @@ bool cli_parse_duration(const char *text, int64_t *ret_ms)
     return false;
 }
 
+bool cli_parse_rate(const char *text, double *ret_rate)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {
+        { "", 1 }, { "/s", 1 }, { "/m", 60 }, { "/h", 3600 }, { "/d", 86400 }
+    };
+    const char *rest;
+    double number;
+    size_t i;
+
+    if (!parse_decimal(text, &number, &rest) || number <= 0 || number > 1e9) {
+        return false;
+    }
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(rest, units[i].unit) == 0) {
+            *ret_rate = number / units[i].seconds;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cli_parse_size(const char *text, int64_t *ret_size)
 {
     static const char letters[] = "kmgt";

@@ -24,6 +24,10 @@ bool cli_parse_decimal(const char *text, double *ret_number);
  * millisecond. */
 bool cli_parse_duration(const char *text, int64_t *ret_ms);
 
+/* How many a second: "10", "0.5", or as curl has it "10/s", "30/m", "100/h",
+ * "1000/d".  More than 0. */
+bool cli_parse_rate(const char *text, double *ret_rate);
+
 /* "512", "10k", "5M", "2G", "1T", also "10KiB": powers of 1024. */
 bool cli_parse_size(const char *text, int64_t *ret_size);
 

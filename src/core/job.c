@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "core/defer.h"
 #include "core/fork.h"
 #include "core/pool.h"
 #include "core/puller.h"
@@ -137,7 +138,7 @@ static enum fpool_status check(const struct fpool_job_request *q,
          (q->source.next == NULL) == (q->source.item_at == NULL)) ||
         (o->flags & ~(uint32_t)JOB_FLAGS) != 0 ||
         o->window > FPOOL_MAX_WINDOW || o->deadline_ms < 0 ||
-        o->item_timeout_ms < 0) {
+        o->item_timeout_ms < 0 || o->defer_max < -1) {
         return FPOOL_EINVAL;
     }
     return FPOOL_OK;
@@ -259,6 +260,9 @@ static enum fpool_status build(struct fpool_job *job, const struct fpool_op *op,
 
     set_options(job, o);
     st = make_slots(job);
+    if (st == FPOOL_OK) {
+        st = fpool_defer_open(job, o);
+    }
     if (st == FPOOL_OK) {
         st = fpool_add_job(job->pool); /* it holds off a join from here on */
     }

@@ -9,6 +9,8 @@
  *     worker.c  run      engine->run, or engine->start for evented engines
  *     request.c finish   slot -> stream, batch or future, exactly once
  *     stream.c  deliver  slot -> caller                 credit returned
+ *   and on the way, as often as an evented engine wants:
+ *     defer.c   put aside  slot -> disk -> slot         credit returned, taken
  * Life of a job: once the source is closed and as many items are finished as were
  *   pulled, the job is done; whoever sees that first completes it.
  * Ownership: reference counted: the handle, the pool until the job is done, the
@@ -35,6 +37,7 @@
 #define FPOOL_CACHE_LINE 64
 
 struct fpool;
+struct fpool_defer;
 struct fpool_worker;
 
 enum fpool_shape {
@@ -129,6 +132,7 @@ struct fpool_job {
     struct fpool_cancel user_link; /* below the user's own token */
     struct fpool_timer deadline;
     struct fpool_gate pull_gate; /* the puller of an evented job waits here */
+    struct fpool_defer *defer;   /* NULL: its items are never put aside */
 
     /* In the pool's run list (or queue, for futures); guarded by pool->mu. */
     struct fpool_link link;
@@ -136,9 +140,12 @@ struct fpool_job {
 
     /* Pulling. */
     alignas(FPOOL_CACHE_LINE) atomic_bool is_claimed;
+    atomic_bool wants_room; /* the puller waits for credit, in whatever phase */
     atomic_uint phase;
     atomic_uint chunk_now;
     atomic_uint_fast64_t pulled;
+    atomic_uint_fast64_t deferred; /* of these, on disk; see defer.h */
+    struct fpool_slot *spare;      /* claimed: empty ones, linked by 'next' */
     uint64_t n_reclaimed;          /* claimed: taken from 'freed' so far */
     uint64_t n_fresh;              /* claimed: slots used at least once */
     struct fpool_source source;    /* claimed */

@@ -20,57 +20,6 @@ enum asked {
     ASKED_END
 };
 
-/* ---- Slots. */
-
-static bool has_room(const struct fpool_job *job)
-{
-    if (job->limit != 0 && atomic_load(&job->running) >= job->limit) {
-        return false;
-    }
-    return job->slots == NULL || fpool_job_outstanding(job) < job->window;
-}
-
-/* A slot for the next item.  Used ones come first, in the order in which they
- * were given back, so that a wide window costs memory only while it is filled. */
-static struct fpool_slot *take_slot(struct fpool_job *job, bool *ret_is_fresh)
-{
-    *ret_is_fresh = false;
-    if (job->shape == FPOOL_SHAPE_ORDERED) {
-        return fpool_job_outstanding(job) < job->window
-                   ? &job->slots[atomic_load(&job->pulled) % job->window]
-                   : NULL;
-    }
-    if (job->n_reclaimed < atomic_load(&job->delivered)) {
-        return &job->slots[job->freed[job->n_reclaimed++ % job->window]];
-    }
-    *ret_is_fresh = true;
-    return job->n_fresh < job->window ? &job->slots[job->n_fresh++] : NULL;
-}
-
-static void untake_slot(struct fpool_job *job, bool is_fresh)
-{
-    if (is_fresh) {
-        job->n_fresh--;
-    } else if (job->shape != FPOOL_SHAPE_ORDERED) {
-        job->n_reclaimed--;
-    }
-}
-
-void fpool_slot_return(struct fpool_job *job, const struct fpool_slot *slot,
-                       bool is_flush)
-{
-    uint64_t n = atomic_load_explicit(&job->delivered, memory_order_relaxed);
-
-    if (job->freed != NULL) {
-        job->freed[n % job->window] = (uint32_t)(slot - job->slots);
-    }
-    if (is_flush) {
-        atomic_store(&job->delivered, n + 1);
-    } else {
-        atomic_store_explicit(&job->delivered, n + 1, memory_order_release);
-    }
-}
-
 /* ---- Asking. */
 
 /* Asks a source for one item. */
@@ -89,22 +38,11 @@ static int ask(struct fpool_job *job, struct fpool_item *ret_item)
     return job->source.next(job->source.self, ret_item, &job->token);
 }
 
-static void fill_slot(struct fpool_job *job, struct fpool_slot *slot)
+static void fill_next(struct fpool_job *job, struct fpool_slot *slot)
 {
     uint64_t index = atomic_load_explicit(&job->pulled, memory_order_relaxed);
-    struct fpool_result *r = &slot->request.result;
 
-    slot->request.next = NULL;
-    slot->request.private_data = NULL;
-    slot->job = job;
-    r->index = index;
-    r->status = FPOOL_OK;
-    r->code = 0;
-    r->value = NULL;
-    r->drop_value = NULL;
-    r->engine = job->engine->name;
-    atomic_store_explicit(&slot->state, FPOOL_SLOT_PULLED,
-                          memory_order_relaxed);
+    fpool_slot_fill(job, slot, index);
     atomic_store_explicit(&job->pulled, index + 1, memory_order_release);
     assert(fpool_job_outstanding(job) <= job->window);
 }
@@ -126,8 +64,7 @@ static enum asked ask_for_slots(struct fpool_job *job, struct fpool_chunk *c,
                                 unsigned want)
 {
     while (c->n < want) {
-        bool is_fresh;
-        struct fpool_slot *slot = take_slot(job, &is_fresh);
+        struct fpool_slot *slot = fpool_slot_take(job);
         int rc;
 
         if (slot == NULL) {
@@ -136,16 +73,16 @@ static enum asked ask_for_slots(struct fpool_job *job, struct fpool_chunk *c,
         if (job->shape == FPOOL_SHAPE_BATCH && job->keeps_results &&
             fpool_cells_reserve(&job->cells, atomic_load(&job->pulled),
                                 job->source.item_at == NULL) != FPOOL_OK) {
-            untake_slot(job, is_fresh);
+            fpool_slot_untake(job, slot);
             fpool_cancel_trip_for(&job->token, FPOOL_ENOMEM);
             return ASKED_END;
         }
         rc = ask(job, &slot->request.result.item);
         if (rc != FPOOL_OK) {
-            untake_slot(job, is_fresh);
+            fpool_slot_untake(job, slot);
             return answered(job, rc);
         }
-        fill_slot(job, slot);
+        fill_next(job, slot);
         c->slots[c->n++] = slot;
         if (job->source.item_at == NULL &&
             (job->source.ready == NULL ||
@@ -252,7 +189,7 @@ static bool has_room_soon(const struct fpool_job *job)
 {
     int looks = job->pool->may_spin ? ROOM_LOOKS : 0;
 
-    while (looks > 0 && !has_room(job)) {
+    while (looks > 0 && !fpool_job_has_room(job)) {
         fpool_cpu_relax();
         looks--;
     }
@@ -267,7 +204,7 @@ static enum fpool_took stall(struct fpool_job *job)
     }
     atomic_store(&job->phase, FPOOL_PHASE_STALLED);
     fpool_unlink_job(job);
-    if (has_room(job) && fpool_job_is_worth_pulling(job)) {
+    if (fpool_job_has_room(job) && fpool_job_is_worth_pulling(job)) {
         fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
         return FPOOL_TOOK_RETRY;
     }
@@ -276,9 +213,11 @@ static enum fpool_took stall(struct fpool_job *job)
 
 static bool is_quiet(const struct fpool_job *job)
 {
-    return job->shape == FPOOL_SHAPE_BATCH
-               ? atomic_load(&job->finished) == atomic_load(&job->pulled)
-               : fpool_job_outstanding(job) == 0;
+    uint64_t n = job->shape == FPOOL_SHAPE_BATCH
+                     ? atomic_load(&job->finished)
+                     : atomic_load(&job->delivered);
+
+    return n == atomic_load(&job->pulled); /* nothing is put aside, either */
 }
 
 static enum fpool_took wait_for_source(struct fpool_job *job, unsigned sequence)
@@ -309,7 +248,7 @@ static enum fpool_took pull_claimed(struct fpool_job *job,
     unsigned want = size < c->max || job->slots == NULL ? size : c->max;
     enum asked asked;
 
-    if (!has_room(job)) {
+    if (!fpool_job_has_room(job)) {
         return stall(job);
     }
     asked = job->slots == NULL ? ask_for_range(job, c, want)
@@ -388,6 +327,15 @@ void fpool_job_reactivate(struct fpool_job *job, enum fpool_phase phase)
     } else if (fpool_link_job(job) != FPOOL_OK) {
         /* No worker is left, and none can be started: say so, do not hang. */
         fpool_cancel_trip_for(&job->token, FPOOL_ENOMEM);
+    }
+}
+
+void fpool_job_feed(struct fpool_job *job)
+{
+    fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
+    if (atomic_load(&job->wants_room) &&
+        atomic_exchange(&job->wants_room, false)) {
+        fpool_gate_notify_all(&job->pull_gate);
     }
 }
 

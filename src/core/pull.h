@@ -10,7 +10,7 @@
 #ifndef FPOOL_CORE_PULL_H
 #define FPOOL_CORE_PULL_H
 
-#include "core/job.h"
+#include "core/slot.h"
 
 #define FPOOL_CHUNK_MAX 256u
 #define FPOOL_RANGE_MAX (1u << 20)
@@ -51,30 +51,35 @@ bool fpool_pull_withdraw(struct fpool_job *job);
 /* Offers the job again if it is in 'phase'. */
 void fpool_job_reactivate(struct fpool_job *job, enum fpool_phase phase);
 
+/* Whether something waits for credit: workers, or a puller. */
+static inline bool fpool_job_is_hungry(const struct fpool_job *job)
+{
+    return atomic_load(&job->phase) == FPOOL_PHASE_STALLED ||
+           atomic_load(&job->wants_room);
+}
+
+/* Offers the job again if it is hungry. */
+void fpool_job_feed(struct fpool_job *job);
+
 /* The source may have more to say: counts, and offers a waiting job again. */
 void fpool_job_wake(struct fpool_job *job);
 
-/* Gives the slot of a delivered item back; one thread at a time, under job->mu.
- * 'is_flush': who waits for credit is looked for next, so that they must see it
- * now. */
-void fpool_slot_return(struct fpool_job *job, const struct fpool_slot *slot,
-                       bool is_flush);
-
-/* Items pulled and not delivered. */
-static inline uint64_t fpool_job_outstanding(const struct fpool_job *job)
+/* Room in the window that is worth a wake-up.  For a worker one slot is enough;
+ * a puller hands what it pulls to another thread, so that it waits until there
+ * is more to hand over. */
+static inline uint64_t fpool_job_enough_room(const struct fpool_job *job)
 {
-    return atomic_load(&job->pulled) - atomic_load(&job->delivered);
+    uint64_t eighth = job->window / 8;
+
+    return !fpool_job_is_evented(job) ? 0 : eighth < 256 ? eighth : 256;
 }
 
-/* Whether stalled workers, or a stalled puller, find enough room by now.  For a
- * worker one slot is enough; a puller hands what it pulls to another thread, so
- * that it waits until there is more to hand over. */
+/* Whether stalled workers, or a stalled puller, find enough room by now. */
 static inline bool fpool_job_is_worth_pulling(const struct fpool_job *job)
 {
-    uint64_t enough = job->window / 8 < 256 ? job->window / 8 : 256;
-
     return !fpool_job_is_evented(job) ||
-           job->window - fpool_job_outstanding(job) >= enough;
+           job->window - fpool_job_outstanding(job) >=
+               fpool_job_enough_room(job);
 }
 
 /* How many items to take now, at least 1. */

@@ -3,6 +3,7 @@
 #include "core/puller.h"
 
 #include "base/clock.h"
+#include "core/defer.h"
 #include "core/pool.h"
 #include "core/service.h"
 
@@ -16,33 +17,52 @@ static void start_all(struct fpool_job *job, struct fpool_chunk *chunk)
     }
 }
 
+/* Whether there will be nothing to do any more.  While items may be put aside,
+ * that is when all are finished. */
+static bool is_over(const struct fpool_job *job)
+{
+    return atomic_load(&job->phase) == FPOOL_PHASE_ENDED &&
+           (job->defer == NULL ||
+            atomic_load(&job->finished) == atomic_load(&job->pulled));
+}
+
+static void wait(struct fpool_job *job)
+{
+    unsigned key = fpool_gate_prepare(&job->pull_gate);
+    int64_t deadline = FPOOL_NEVER;
+
+    if (is_over(job) ||
+        (atomic_load(&job->phase) == FPOOL_PHASE_READY &&
+         !fpool_defer_is_passing(job)) ||
+        fpool_defer_has_work(job, &deadline)) {
+        fpool_gate_abandon(&job->pull_gate);
+    } else {
+        fpool_gate_wait(&job->pull_gate, key, deadline);
+    }
+}
+
 static void *puller_main(void *arg)
 {
     struct fpool_job *job = arg;
     struct fpool *pool = job->pool;
     struct fpool_slot *slots[FPOOL_CHUNK_MAX];
     struct fpool_chunk chunk = { .max = FPOOL_CHUNK_MAX, .slots = slots };
-    unsigned key;
+    enum fpool_took took;
 
     fpool_thread_self()->pool = pool;
     fpool_thread_set_name(pthread_self(), "fpool-puller");
-    while (atomic_load(&job->phase) != FPOOL_PHASE_ENDED) {
-        switch (fpool_pull(job, &chunk, NULL, NULL)) {
-        case FPOOL_TOOK_ITEMS:
+    while (!is_over(job)) {
+        if (fpool_defer_is_used(job) && fpool_defer_step(job)) {
+            continue;
+        }
+        took = FPOOL_TOOK_NOTHING;
+        if (!fpool_defer_is_passing(job)) {
+            took = fpool_pull(job, &chunk, NULL, NULL);
+        }
+        if (took == FPOOL_TOOK_ITEMS) {
             start_all(job, &chunk);
-            break;
-        case FPOOL_TOOK_RETRY:
-            break;
-        case FPOOL_TOOK_BUSY: /* being ended by whoever cancels */
-        case FPOOL_TOOK_NOTHING:
-            key = fpool_gate_prepare(&job->pull_gate);
-            if (atomic_load(&job->phase) == FPOOL_PHASE_READY ||
-                atomic_load(&job->phase) == FPOOL_PHASE_ENDED) {
-                fpool_gate_abandon(&job->pull_gate);
-            } else {
-                fpool_gate_wait(&job->pull_gate, key, FPOOL_NEVER);
-            }
-            break;
+        } else if (took != FPOOL_TOOK_RETRY) {
+            wait(job); /* busy: it is being ended by whoever cancels */
         }
     }
     fpool_job_release(job);

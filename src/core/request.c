@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Finishing: the one place where an item gets its result, exactly once.  Called
- * by workers and evented engines; calls stream.c and batch.c to store it. */
+ * by workers and evented engines; calls stream.c and batch.c to store it.  Also
+ * what else engines do with a request, such as putting it aside. */
 #include <assert.h>
 
+#include "base/clock.h"
+#include "core/defer.h"
 #include "core/pool.h"
 
 /* Of several failures the one at the lowest index counts, and a cancelled item
@@ -165,4 +168,76 @@ int64_t fpool_request_timeout_ms(const struct fpool_request *request)
     const struct fpool_slot *slot = (const struct fpool_slot *)request;
 
     return slot->job->item_timeout_ns / 1000000;
+}
+
+/* ---- Deferring. */
+
+/* Whether the window holds up the puller, or will not do so once that has seen
+ * what arrives already.  Each number may be a little old. */
+static bool is_full(const struct fpool_job *job)
+{
+    int64_t arriving =
+        atomic_load_explicit(&job->defer->n_arriving, memory_order_relaxed);
+    int64_t room = job->window - (int64_t)fpool_job_outstanding(job);
+    int64_t enough = (int64_t)fpool_job_enough_room(job);
+
+    if (job->limit != 0 &&
+        atomic_load_explicit(&job->running, memory_order_relaxed) >=
+            job->limit + arriving) {
+        return true;
+    }
+    return room + arriving < (enough == 0 ? 1 : enough);
+}
+
+bool fpool_request_can_defer(const struct fpool_request *request)
+{
+    const struct fpool_slot *slot = (const struct fpool_slot *)request;
+    const struct fpool_job *job = slot->job;
+    unsigned phase;
+
+    if (job->defer == NULL || request->result.item.size == 0 ||
+        !fpool_store_has_room(&job->defer->store, request->result.item.size)) {
+        return false;
+    }
+    phase = atomic_load_explicit(&job->phase, memory_order_relaxed);
+    return (phase == FPOOL_PHASE_READY || phase == FPOOL_PHASE_STALLED ||
+            atomic_load_explicit(&job->defer->is_passing,
+                                 memory_order_relaxed)) &&
+           is_full(job);
+}
+
+void fpool_request_defer(struct fpool_request *request,
+                         const struct fpool_request_note *note, int64_t due_ms)
+{
+    const struct fpool_request_note no_note = { { 0 } };
+    struct fpool_slot *slot = (struct fpool_slot *)request;
+    struct fpool_job *job = slot->job;
+    struct fpool_defer *d = job->defer;
+    struct fpool_request *first;
+
+    assert(d != NULL);
+    fpool_aside_of(job, slot)->note = note == NULL ? no_note : *note;
+    fpool_aside_of(job, slot)->due_ns =
+        fpool_deadline_after_ms(due_ms < 0 ? 0 : due_ms);
+    fpool_job_hold(job);
+    atomic_fetch_add_explicit(&d->n_arriving, 1, memory_order_relaxed);
+    first = atomic_load(&d->arriving);
+    do {
+        request->next = first;
+    } while (!atomic_compare_exchange_weak(&d->arriving, &first, request));
+    if (first == NULL) {
+        fpool_gate_notify_all(&job->pull_gate);
+    }
+    fpool_job_release(job);
+}
+
+const struct fpool_request_note *fpool_request_note(
+    const struct fpool_request *request)
+{
+    const struct fpool_slot *slot = (const struct fpool_slot *)request;
+    const struct fpool_job *job = slot->job;
+
+    return job->defer != NULL && job->defer->starting == request
+               ? &fpool_aside_of(job, slot)->note
+               : NULL;
 }

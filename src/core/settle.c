@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/defer.h"
 #include "core/pool.h"
 
 void fpool_source_close(struct fpool_source *source)
@@ -128,10 +129,11 @@ void fpool_job_settle(struct fpool_job *job, uint64_t n)
         atomic_fetch_add(&job->finished, n);
     }
     if (is_all_finished(job)) {
+        fpool_gate_notify_all(&job->pull_gate); /* there is nothing to defer */
         done(job);
     }
     if (job->limit != 0) {
-        fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
+        fpool_job_feed(job);
     }
     if (atomic_load(&job->may_wait)) {
         fpool_job_wake(job);
@@ -207,6 +209,7 @@ void fpool_job_release(struct fpool_job *job)
         job->engine->close(job->state);
     }
     fpool_bell_fini(&job->bell);
+    fpool_defer_close(job);
     fpool_free(job->slots_memory);
     fpool_free(job->ready);
     fpool_free(job->freed);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/defer.h"
 #include "core/pool.h"
 
 #define SOON_LOOKS 100
@@ -134,8 +135,8 @@ static bool end_loan_locked(struct fpool_job *job) FPOOL_REQUIRES(job->mu)
     return give_credit_locked(job, head(job), has_more);
 }
 
-/* Hands over the next result if one is there. */
-static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
+/* Hands over the next result that is in a slot, if there is one. */
+static bool pop_slot(struct fpool_job *job, struct fpool_result *ret_result)
 {
     struct fpool_slot *slot;
     bool is_flush;
@@ -160,14 +161,47 @@ static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
         has_more = true;
         ring(job);
     }
-    if (is_flush && atomic_load(&job->phase) == FPOOL_PHASE_STALLED &&
+    if (is_flush && fpool_job_is_hungry(job) &&
         fpool_job_is_worth_pulling(job)) {
-        fpool_job_reactivate(job, FPOOL_PHASE_STALLED);
+        fpool_job_feed(job);
     }
     if (has_more) {
         fpool_gate_notify_one(&job->gate); /* pass the wake-up on */
     }
     return slot != NULL;
+}
+
+/* Hands over the next of the items that were still aside when the job was
+ * cancelled: they need no slot, as they come from the disk to the consumer.
+ * They come last.  False also when somebody else is at it, who wakes us. */
+static bool pop_aside(struct fpool_job *job, struct fpool_result *ret_result)
+{
+    bool ok;
+
+    if (!fpool_defer_claim_rest(job)) {
+        return false;
+    }
+    fpool_mutex_lock(&job->mu);
+    ok = head(job) == NULL; /* The job is done: nothing comes behind it. */
+    fpool_mutex_unlock(&job->mu);
+    ok = ok && fpool_defer_get_rest(job, ret_result);
+    if (ok) {
+        fpool_mutex_lock(&job->mu);
+        atomic_fetch_sub(&job->deferred, 1);
+        atomic_fetch_add(&job->delivered, 1);
+        fpool_mutex_unlock(&job->mu);
+    }
+    fpool_defer_unclaim_rest(job);
+    fpool_gate_notify_all(&job->gate);
+    ring(job);
+    return ok;
+}
+
+/* Hands over the next result if one is there. */
+static bool pop(struct fpool_job *job, struct fpool_result *ret_result)
+{
+    return pop_slot(job, ret_result) ||
+           (fpool_defer_has_rest(job) && pop_aside(job, ret_result));
 }
 
 void fpool_stream_lend(struct fpool_results *results)
@@ -277,6 +311,7 @@ static bool wait_for_next(struct fpool_job *job, struct fpool_worker *worker,
 
     atomic_fetch_add(&job->n_helpers, worker != NULL);
     is_over = head(job) != NULL || is_drained(job) ||
+              fpool_defer_is_rest_free(job) ||
               (worker != NULL && fpool_worker_help(worker, job));
     if (is_over) {
         fpool_gate_abandon(&job->gate);
@@ -322,7 +357,7 @@ enum fpool_status fpool_next(struct fpool_results *results,
     if (fpool_job_is_forked(&results->job)) {
         return FPOOL_EFORK;
     }
-    if (pop(&results->job, ret_result)) {
+    if (pop_slot(&results->job, ret_result)) {
         return FPOOL_OK; /* without a look at the clock */
     }
     return next(&results->job, ret_result, timeout_ms);
@@ -332,7 +367,8 @@ void fpool_stream_drain(struct fpool_job *job)
 {
     struct fpool_result r;
 
-    while (pop(job, &r)) {
+    /* What is aside is no more than bytes in a file. */
+    while (pop_slot(job, &r)) {
         fpool_result_release(&r);
     }
 }

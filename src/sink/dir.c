@@ -25,6 +25,7 @@ struct fpool_dir {
     int fd;
     enum fpool_dir_layout layout;
     enum fpool_dir_if_exists if_exists;
+    char *pattern; /* with FPOOL_DIR_PATTERN */
 };
 
 static void destroy_hook(void *handle_address);
@@ -87,9 +88,20 @@ static enum fpool_status read_options(struct fpool_dir *d,
     struct fpool_dir_options o = { 0 };
 
     if (!fpool_options_copy(&o, sizeof(o), options) ||
-        (unsigned)o.layout > FPOOL_DIR_INDEX ||
-        (unsigned)o.if_exists > FPOOL_DIR_FAIL) {
+        (unsigned)o.layout > FPOOL_DIR_PATTERN ||
+        (unsigned)o.if_exists > FPOOL_DIR_FAIL ||
+        (o.layout == FPOOL_DIR_PATTERN) != (o.pattern != NULL) ||
+        (o.pattern != NULL && fpool_dir_check_pattern(o.pattern) != NULL)) {
         return FPOOL_EINVAL;
+    }
+    if (o.pattern != NULL) {
+        size_t size = strlen(o.pattern) + 1;
+
+        d->pattern = fpool_malloc(size);
+        if (d->pattern == NULL) {
+            return FPOOL_ENOMEM;
+        }
+        memcpy(d->pattern, o.pattern, size);
     }
     d->layout = o.layout;
     d->if_exists = o.if_exists;
@@ -100,6 +112,7 @@ enum fpool_status fpool_dir_create(struct fpool_dir **ret_dir, const char *path,
                                    const struct fpool_dir_options *options)
 {
     struct fpool_dir *d;
+    enum fpool_status status;
     int error_number;
 
     if (ret_dir == NULL || path == NULL || path[0] == '\0') {
@@ -111,14 +124,16 @@ enum fpool_status fpool_dir_create(struct fpool_dir **ret_dir, const char *path,
     }
     d->handle.kind = FPOOL_KIND_HOOKED;
     d->handle.destroy = destroy_hook;
-    if (read_options(d, options) != FPOOL_OK) {
+    status = read_options(d, options);
+    if (status != FPOOL_OK) {
         fpool_free(d);
-        return FPOOL_EINVAL;
+        return status;
     }
     error_number = make_path(path);
     d->fd = error_number == 0 ? open_and_prove(path) : -1;
     if (d->fd < 0) {
         error_number = error_number == 0 ? errno : error_number;
+        fpool_free(d->pattern);
         fpool_free(d);
         errno = error_number;
         return FPOOL_ELOCAL;
@@ -136,6 +151,7 @@ void fpool_dir_destroy(struct fpool_dir **dir)
     }
     *dir = NULL;
     close(d->fd);
+    fpool_free(d->pattern);
     fpool_free(d);
 }
 
@@ -148,11 +164,29 @@ enum fpool_status fpool_dir_name(const struct fpool_dir *dir, const char *url,
                                  size_t url_size, uint64_t seq, char *ret_name,
                                  size_t size)
 {
-    if (dir == NULL || url == NULL || ret_name == NULL ||
-        size < FPOOL_DIR_NAME_SIZE) {
+    struct fpool_dir_item item = { .struct_size = sizeof(item),
+                                   .url = url,
+                                   .url_size = url_size,
+                                   .seq = seq };
+
+    return fpool_dir_name_of(dir, &item, ret_name, size);
+}
+
+enum fpool_status fpool_dir_name_of(const struct fpool_dir *dir,
+                                    const struct fpool_dir_item *item,
+                                    char *ret_name, size_t size)
+{
+    struct fpool_dir_item i;
+
+    if (dir == NULL || item == NULL ||
+        !fpool_options_copy(&i, sizeof(i), item) || i.url == NULL ||
+        ret_name == NULL || size < FPOOL_DIR_NAME_SIZE) {
         return FPOOL_EINVAL;
     }
-    return fpool_dir_name_make(dir->layout, url, url_size, seq, ret_name);
+    return dir->layout == FPOOL_DIR_PATTERN
+               ? fpool_dir_pattern_make(dir->pattern, &i, ret_name)
+               : fpool_dir_name_make(dir->layout, i.url, i.url_size, i.seq,
+                                     ret_name);
 }
 
 static const char *base_of(const char *name)

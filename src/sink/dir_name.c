@@ -12,7 +12,7 @@
 #define CUT_PART      150 /* bytes kept of a longer one */
 #define MAX_PARTS     48
 #define MAX_EXTENSION 8
-#define HASH_DIGITS   32
+#define HASH_DIGITS   FPOOL_DIR_HASH_DIGITS
 
 struct span {
     const char *data;
@@ -355,8 +355,22 @@ enum fpool_status fpool_dir_name_make(enum fpool_dir_layout layout,
     case FPOOL_DIR_INDEX:
         is_made = make_index(&name, &u, seq);
         break;
+    case FPOOL_DIR_PATTERN:
+        break; /* fpool_dir_pattern_make() sees to it */
     }
     return is_made ? FPOOL_OK : FPOOL_ENOMEM;
+}
+
+bool fpool_dir_part_make(const char *data, size_t size, char *ret_part)
+{
+    struct text part = { ret_part, 0, FPOOL_DIR_NAME_SIZE, false };
+
+    return put_part(&part, (struct span){ data, size }, NULL);
+}
+
+bool fpool_dir_hash(const char *data, size_t size, char *ret_digits)
+{
+    return hash((struct span){ data, size }, ret_digits);
 }
 
 bool fpool_dir_name_is_safe(const char *name)

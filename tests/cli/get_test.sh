@@ -153,7 +153,7 @@ printf '\037\213\010\000' >packed
 get -i packed -o null
 check "a compressed list is refused" "$status" 3
 
-for option in --state=x --resume --retries=1 --rate=1 --http2 -Ha:b; do
+for option in --state=x --resume --retry-failed --refresh; do
     get $option "$url/f1.bin"
     check "$option is refused" "$status $(lines_with 'not available' said)" "2 1"
 done
@@ -200,7 +200,7 @@ check "later options count" "$status $(lines_with '"sha256":null' results)" "0 0
 get --config nowhere "$url/f1.bin"
 check "no option file" "$status" 2
 get -i list -o dry --results dry.jsonl --dry-run
-check "a dry run" "$status $(cat results)" "0 lines $n items $n too long 0"
+check "a dry run" "$status $(cat results)" "0 lines $n items $n too long 0 malformed 0"
 check "leaves nothing" "$(ls -d dry dry.jsonl 2>/dev/null)" ""
 get -o null --progress json --timeout 1500ms "$url/-/hang"
 check "progress in JSON" \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The live display of fetchpool on a terminal, read by a small one of our own:
 
-    terminal_test.py FETCHPOOL DNSD
+    terminal_test.py FETCHPOOL DNSD [HTTPD]
 
 Each check prints a line; the exit status is 0 only if all are well."""
 import fcntl
@@ -62,12 +62,12 @@ class Screen:
                 self.widest = max(self.widest, end)
 
 
-def run(arguments, when_drawn=None):
+def run(arguments, when_drawn=None, term="xterm"):
     """The screen after the command, what it wrote to it, its status."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ,
                 struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    environment = dict(os.environ, TERM="xterm")
+    environment = dict(os.environ, TERM=term)
     process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=slave,
                                env=environment)
@@ -88,6 +88,51 @@ def run(arguments, when_drawn=None):
     screen = Screen()
     screen.feed(written.decode("ascii"))
     return screen, process.wait()
+
+
+def check_get(fetchpool, httpd):
+    server = subprocess.Popen([httpd, "."], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    url = server.stdout.readline().strip().rstrip("/")
+    get = [fetchpool, "get", "-o", "null", "--retries", "0"]
+
+    screen, status = run(get + [f"{url}/-/delay/900/-/bytes/10",
+                                f"{url}/-/bytes/2000000",
+                                f"{url}/-/status/404", f"{url}/-/status/500",
+                                f"{url}/-/status/404?\x1b[31m", "no url"])
+    last = "\n".join(screen.lines)
+    shot = screen.shots[-1] if screen.shots else ""
+    check("get: the run has failures", status == 1, status)
+    check("get: it is drawn again and again", 2 <= len(screen.shots) <= 6,
+          screen.shots)
+    check("get: what is done", " s: done 5/6 (83.3%), " in shot, shot)
+    check("get: what arrived and is on its way",
+          "\n2.0 MB, 0.0 MB/s, in flight 1, hosts 1, paused 0, down 0" in shot,
+          shot)
+    check("get: what waits", "\nwaiting 0, deferred 0, retries 0, " in shot,
+          shot)
+    check("get: why it failed, most often first",
+          "\nskipped 0, failed 2, invalid 2: " in shot and
+          shot.index("invalid.url 2") < shot.index("http.4xx 1"), shot)
+    check("get: the final counts take its place", last.startswith("read 6 ok 2 ")
+          and "in flight" not in last, last)
+    check("get: nothing but what is known is sent", screen.unknown == [],
+          screen.unknown)
+    check("get: no line is as wide as the terminal", screen.widest < COLUMNS or
+          not any(len(line) >= COLUMNS for shot in screen.shots
+                  for line in shot.split("\n")), screen.widest)
+
+    screen, status = run(get + [f"{url}/-/delay/600/-/bytes/10"], signal.SIGINT)
+    last = "\n".join(screen.lines)
+    check("get: Ctrl-C leaves the terminal in order", status == 130 and
+          "done" not in last and "stopping" in last and "\nread 1 ok 1 " in last,
+          last)
+
+    screen, status = run(get + [f"{url}/-/delay/400/-/bytes/10"], term="dumb")
+    check("get: a dumb terminal", screen.shots == [] and status == 0,
+          screen.shots)
+    server.stdin.close()
+    server.wait()
 
 
 def main():
@@ -134,6 +179,8 @@ def main():
 
     server.stdin.close()
     server.wait()
+    if len(sys.argv) > 3:
+        check_get(fetchpool, sys.argv[3])
     print(f"{failed} checks failed")
     return failed != 0
 

@@ -1,26 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* What a request to the test server gets: parses its head, then opens a file or
- * makes up the answer of a virtual path.  Called by httpd_conn.c. */
+/* What a request to the test server gets: looks at what stands before its path,
+ * then opens a file or has the answer of a virtual path made up.  Called by
+ * httpd_conn.c. */
 #include "httpd.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_DELAY_MS 3600000u
+#define MAX_MS 3600000u
 
-struct request {
-    char *path; /* decoded, beginning with a slash */
-    bool is_head;
-    bool keeps_alive;
-};
+/* ---- Parts of answers. */
+
+void answer_reset(struct answer *answer)
+{
+    memset(answer, 0, sizeof(*answer));
+    answer->file = -1;
+    answer->text = answer->small;
+    answer->text_capacity = sizeof(answer->small);
+}
+
+void answer_fini(struct answer *answer)
+{
+    if (answer->file >= 0) {
+        close(answer->file);
+    }
+    if (answer->text != answer->small) {
+        free(answer->text);
+    }
+    if (answer->tally != NULL) {
+        answer->tally->running--;
+    }
+    answer_reset(answer);
+}
+
+void put_bytes(struct answer *answer, const void *bytes, size_t size)
+{
+    size_t need = answer->text_size + size;
+
+    if (need > answer->text_capacity) {
+        char *text = malloc(2 * need);
+
+        if (text == NULL) {
+            return;
+        }
+        memcpy(text, answer->text, answer->text_size);
+        if (answer->text != answer->small) {
+            free(answer->text);
+        }
+        answer->text = text;
+        answer->text_capacity = 2 * need;
+    }
+    memcpy(answer->text + answer->text_size, bytes, size);
+    answer->text_size = need;
+}
+
+void put(struct answer *answer, const char *format, ...)
+{
+    char line[4096];
+    va_list arguments;
+    int n;
+
+    va_start(arguments, format);
+    n = vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    if (n > 0 && (size_t)n < sizeof(line)) {
+        put_bytes(answer, line, (size_t)n);
+    }
+}
 
 static const char *reason(int status)
 {
@@ -29,10 +81,12 @@ static const char *reason(int status)
         const char *text;
     } table[] = {
         { 200, "OK" },           { 204, "No Content" },
-        { 301, "Moved" },        { 302, "Found" },
-        { 304, "Not Modified" }, { 400, "Bad Request" },
-        { 403, "Forbidden" },    { 404, "Not Found" },
-        { 405, "Not Allowed" },  { 429, "Too Many Requests" },
+        { 206, "Partial" },      { 301, "Moved" },
+        { 302, "Found" },        { 304, "Not Modified" },
+        { 400, "Bad Request" },  { 403, "Forbidden" },
+        { 404, "Not Found" },    { 405, "Not Allowed" },
+        { 411, "Size Missing" }, { 413, "Too Large" },
+        { 416, "No Such Part" }, { 429, "Too Many Requests" },
         { 431, "Too Long" },     { 500, "Internal Error" },
         { 502, "Bad Gateway" },  { 503, "Unavailable" },
     };
@@ -46,127 +100,48 @@ static const char *reason(int status)
     return "Status";
 }
 
-__attribute__((format(printf, 2, 3))) static void put(struct answer *answer,
-                                                      const char *format, ...)
+void put_head(struct answer *answer, const struct request *request, int status,
+              uint64_t size, const char *lines)
 {
-    size_t room = sizeof(answer->head) - answer->head_size;
-    va_list arguments;
-    int n;
-
-    va_start(arguments, format);
-    n = vsnprintf(answer->head + answer->head_size, room, format, arguments);
-    va_end(arguments);
-    if (n > 0 && (size_t)n < room) {
-        answer->head_size += (size_t)n;
-    }
-}
-
-/* Writes the head of an answer with a body of 'size' bytes; 'location' is where
- * a redirect leads, or NULL. */
-static void put_head(struct answer *answer, const struct request *request,
-                     int status, uint64_t size, const char *location)
-{
-    answer->is_last = !request->keeps_alive;
+    answer->end = request->keeps_alive ? END_KEEP : END_CLOSE;
     put(answer, "HTTP/1.1 %d %s\r\n", status, reason(status));
     if (status != 204 && status != 304) {
         put(answer, "Content-Type: application/octet-stream\r\n");
         put(answer, "Content-Length: %" PRIu64 "\r\n", size);
     }
-    if (location != NULL) {
-        put(answer, "Location: %s\r\n", location);
-    }
-    put(answer, "Connection: %s\r\n\r\n",
+    put(answer, "%sConnection: %s\r\n\r\n", lines == NULL ? "" : lines,
         request->keeps_alive ? "keep-alive" : "close");
 }
 
-static void answer_status(struct answer *answer, const struct request *request,
-                          int status, const char *location)
+void answer_text(struct answer *answer, const struct request *request,
+                 const char *text, size_t size)
+{
+    put_head(answer, request, 200, size, NULL);
+    if (!request->is_head) {
+        put_bytes(answer, text, size);
+    }
+}
+
+void answer_status(struct answer *answer, const struct request *request,
+                   int status, const char *lines)
 {
     char body[32];
     int size = snprintf(body, sizeof(body), "status %d\n", status);
 
-    put_head(answer, request, status, (uint64_t)size, location);
+    put_head(answer, request, status, (uint64_t)size, lines);
     if (!request->is_head && status != 204 && status != 304) {
         put(answer, "%s", body);
     }
 }
 
-static void answer_bytes(struct answer *answer, const struct request *request,
-                         uint64_t size)
+void answer_refuse(struct answer *answer, int status)
 {
-    put_head(answer, request, 200, size, NULL);
-    answer->left = request->is_head ? 0 : size;
+    struct request request = { .path = NULL };
+
+    answer_status(answer, &request, status, NULL);
 }
 
-/* What follows 'prefix' in 'path', or NULL. */
-static const char *after(const char *path, const char *prefix)
-{
-    size_t size = strlen(prefix);
-
-    return strncmp(path, prefix, size) == 0 ? path + size : NULL;
-}
-
-/* Reads the digits at '*text' and moves past them; refuses more than 'max'. */
-static bool read_number(const char **text, uint64_t max, uint64_t *ret_number)
-{
-    uint64_t number = 0;
-    const char *p = *text;
-
-    while (isdigit((unsigned char)*p) && number <= max) {
-        number = number * 10 + (uint64_t)(*p - '0');
-        p++;
-    }
-    if (p == *text || number > max) {
-        return false;
-    }
-    *text = p;
-    *ret_number = number;
-    return true;
-}
-
-static bool whole_number(const char *text, uint64_t max, uint64_t *ret_number)
-{
-    return text != NULL && read_number(&text, max, ret_number) && *text == '\0';
-}
-
-static void answer_redirect(struct answer *answer,
-                            const struct request *request, uint64_t n)
-{
-    char location[64] = "/-/bytes/10";
-
-    if (n == 0) {
-        answer_bytes(answer, request, 10);
-        return;
-    }
-    if (n > 1) {
-        snprintf(location, sizeof(location), "/-/redirect/%" PRIu64, n - 1);
-    }
-    answer_status(answer, request, 302, location);
-}
-
-static void answer_virtual(struct answer *answer, struct request *request,
-                           const char *path)
-{
-    uint64_t n;
-
-    if (whole_number(after(path, "status/"), 599, &n) && n >= 200) {
-        answer_status(answer, request, (int)n, NULL);
-    } else if (whole_number(after(path, "bytes/"), (uint64_t)1 << 50, &n)) {
-        answer_bytes(answer, request, n);
-    } else if (whole_number(after(path, "redirect/"), 1000000, &n)) {
-        answer_redirect(answer, request, n);
-    } else if (strcmp(path, "hang") == 0) {
-        answer->kind = ANSWER_HANG;
-    } else if (strcmp(path, "close") == 0) {
-        answer->kind = ANSWER_CLOSE;
-    } else if (strcmp(path, "truncate") == 0) {
-        request->keeps_alive = false;
-        put_head(answer, request, 200, 1000, NULL);
-        answer->left = 400;
-    } else {
-        answer_status(answer, request, 404, NULL);
-    }
-}
+/* ---- Files. */
 
 /* Opens the regular file 'path' below 'root', one component after the other and
  * never through a link, so that nothing outside can be reached; or -1. */
@@ -191,13 +166,18 @@ static int open_beneath(int root, char *path, struct stat *ret_stat)
     return fd;
 }
 
-static void answer_file(struct answer *answer, const struct request *request,
+static void answer_file(struct answer *answer, struct request *request,
                         int root, char *path)
 {
     bool names_directory = path[strlen(path) - 1] == '/';
     struct stat st;
-    int fd = names_directory ? -1 : open_beneath(root, path, &st);
+    int fd;
 
+    if (!request->is_head && strcmp(request->method, "GET") != 0) {
+        answer_status(answer, request, 405, NULL);
+        return;
+    }
+    fd = names_directory ? -1 : open_beneath(root, path, &st);
     if (fd < 0) {
         answer_status(answer, request, 404, NULL);
         return;
@@ -207,181 +187,198 @@ static void answer_file(struct answer *answer, const struct request *request,
     answer->left = request->is_head ? 0 : (uint64_t)st.st_size;
 }
 
-static void answer_path(struct answer *answer, struct request *request,
-                        int root)
-{
-    char *path = request->path;
-    const char *rest = after(path, "/-/delay/");
-    uint64_t ms;
+/* ---- What stands before a path. */
 
-    while (rest != NULL) {
-        if (!read_number(&rest, MAX_DELAY_MS, &ms) || *rest != '/') {
-            answer_status(answer, request, 404, NULL);
-            return;
-        }
-        answer->delay_ms += (int64_t)ms;
-        path += rest - path;
-        rest = after(path, "/-/delay/");
+enum before {
+    BEFORE_NOTHING, /* this is a path */
+    BEFORE_MORE,    /* '*rest' is what it stands before */
+    BEFORE_DONE,    /* there is an answer */
+    BEFORE_WRONG
+};
+
+static struct tally *read_tally(const char **rest)
+{
+    size_t size = strcspn(*rest, "/");
+    struct tally *tally = tally_find(*rest, size);
+
+    *rest += size;
+    if (tally != NULL && tally->first_ms == 0) {
+        tally->first_ms = now_ms();
     }
-    rest = after(path, "/-/");
-    if (rest != NULL) {
-        answer_virtual(answer, request, rest);
-    } else {
-        answer_file(answer, request, root, path);
-    }
+    return tally;
 }
 
-static int hex_digit(char c)
+/* The number and the slash behind it. */
+static bool read_step(const char **rest, uint64_t max, uint64_t *ret_number)
 {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
+    if (!read_number(rest, max, ret_number) || **rest != '/') {
+        return false;
     }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Decodes '%41' in place; false for a broken escape, a zero or a control. */
-static bool decode(char *text)
-{
-    char *to = text;
-
-    for (; *text != '\0'; text++) {
-        int c = (unsigned char)*text;
-
-        if (c < 0x20 || c == 0x7f) {
-            return false;
-        }
-        if (c == '%') {
-            int high = hex_digit(text[1]);
-            int low = high < 0 ? -1 : hex_digit(text[2]);
-
-            c = low < 0 ? 0 : high * 16 + low;
-            text += 2;
-        }
-        if (c == 0) {
-            return false;
-        }
-        *to++ = (char)c;
-    }
-    *to = '\0';
+    ++*rest;
     return true;
 }
 
-/* Whether one of the header lines 'name' contains 'token'. */
-static bool header_has(const char *lines, const char *name, const char *token)
+static void answer_later(struct answer *answer, struct request *request,
+                         int status)
 {
-    size_t name_size = strlen(name);
-    size_t token_size = strlen(token);
+    const char *value = after(request->query, "retry-after=");
+    char line[128] = "";
 
-    while (lines != NULL) {
-        size_t size = strcspn(lines, "\n");
-        size_t i;
-
-        if (strncasecmp(lines, name, name_size) == 0) {
-            for (i = name_size; i + token_size <= size; i++) {
-                if (strncasecmp(lines + i, token, token_size) == 0) {
-                    return true;
-                }
-            }
-        }
-        lines = lines[size] == '\0' ? NULL : lines + size + 1;
+    if (value != NULL) {
+        snprintf(line, sizeof(line), "Retry-After: %s\r\n", value);
     }
-    return false;
+    answer_status(answer, request, status, line);
 }
 
-/* Cuts 'GET /path HTTP/1.1' at its blanks and takes the path from it. */
-static bool parse_first_line(struct request *request, char *head,
-                             const char *lines, bool *ret_is_old)
+/* fail/CODE/N/KEY and flaky/N/KEY: the first N requests. */
+static enum before fail_first(struct answer *answer, struct request *request,
+                              uint64_t status, const char **rest)
 {
-    char *target = strchr(head, ' ');
-    char *version = target == NULL ? NULL : strchr(target + 1, ' ');
+    struct tally *tally;
+    uint64_t n;
 
-    if (version == NULL || version > lines ||
-        strncmp(version, " HTTP/1.", 8) != 0 ||
-        !isdigit((unsigned char)version[8]) ||
-        (version[9] != '\r' && version[9] != '\n')) {
-        return false;
+    if (!read_step(rest, MAX_MS, &n)) {
+        return BEFORE_WRONG;
     }
-    *ret_is_old = version[8] == '0';
-    *target++ = '\0';
-    *version = '\0';
-    if (strncasecmp(target, "http://", 7) == 0) {
-        target += 7 + strcspn(target + 7, "/");
+    tally = read_tally(rest);
+    if (tally == NULL) {
+        return BEFORE_WRONG;
     }
-    target[strcspn(target, "?#")] = '\0';
-    request->path = target;
-    return target[0] == '/' && decode(target);
-}
-
-/* Parses a whole head and returns the status to refuse it with, or 0. */
-static int parse(struct request *request, char *head)
-{
-    const char *lines = strchr(head, '\n');
-    bool is_old;
-
-    if (lines == NULL || !parse_first_line(request, head, lines, &is_old)) {
-        return 400;
+    if (tally->n++ >= n) {
+        return BEFORE_MORE;
     }
-    lines++;
-    if (is_old) {
-        request->keeps_alive = header_has(lines, "connection:", "keep-alive");
+    if (status == 0) {
+        answer_broken(answer, request, "truncate");
     } else {
-        request->keeps_alive = !header_has(lines, "connection:", "close");
+        answer_later(answer, request, (int)status);
     }
-    if (header_has(lines, "content-length:", "") ||
-        header_has(lines, "transfer-encoding:", "")) {
-        request->keeps_alive = false; /* its body is never read */
-    }
-    request->is_head = strcmp(head, "HEAD") == 0;
-    return request->is_head || strcmp(head, "GET") == 0 ? 0 : 405;
+    return BEFORE_DONE;
 }
 
-static void reset(struct answer *answer)
+/* throttle/MS/KEY: so long after the first request. */
+static enum before throttle(struct answer *answer, struct request *request,
+                            uint64_t ms, const char **rest)
 {
-    memset(answer, 0, sizeof(*answer));
-    answer->file = -1;
+    struct tally *tally = read_tally(rest);
+
+    if (tally == NULL) {
+        return BEFORE_WRONG;
+    }
+    tally->n++;
+    if (now_ms() >= tally->first_ms + (int64_t)ms) {
+        return BEFORE_MORE;
+    }
+    answer_later(answer, request, 429);
+    return BEFORE_DONE;
 }
 
-void answer_request(struct answer *answer, int root, char *head)
+static enum before count(struct answer *answer, struct request *request,
+                         const char **rest)
 {
-    struct request request = { .path = NULL };
-    int refused = parse(&request, head);
+    struct tally *tally = read_tally(rest);
+    char text[64];
+    int size;
 
-    reset(answer);
-    if (refused != 0) {
-        request.keeps_alive = false;
-        answer_status(answer, &request, refused, NULL);
+    if (tally == NULL || answer->tally != NULL) {
+        return BEFORE_WRONG;
+    }
+    if (**rest == '\0') {
+        size = snprintf(text, sizeof(text), "%" PRIu64 " %u\n", tally->n,
+                        tally->most);
+        answer_text(answer, request, text, (size_t)size);
+        return BEFORE_DONE;
+    }
+    tally->n++;
+    tally->running++;
+    tally->most = tally->most > tally->running ? tally->most : tally->running;
+    answer->tally = tally;
+    return BEFORE_MORE;
+}
+
+static enum before take_word(struct answer *answer, struct request *request,
+                             const char **path)
+{
+    static const char *const words[] = { "/-/delay/", "/-/drip/",
+                                         "/-/slow/",  "/-/fail/",
+                                         "/-/flaky/", "/-/throttle/" };
+    const char *rest = after(*path, "/-/count/");
+    uint64_t n = 503;
+    size_t i = 0;
+
+    if (rest != NULL) {
+        *path = rest;
+        return count(answer, request, path);
+    }
+    while (i < 6 && (rest = after(*path, words[i])) == NULL) {
+        i++;
+    }
+    if (i == 6) {
+        return BEFORE_NOTHING;
+    }
+    /* Behind a delay there is the slash of the path; the others go on. */
+    if (i != 4 && (!read_number(&rest, MAX_MS, &n) || *rest != '/')) {
+        return BEFORE_WRONG;
+    }
+    *path = rest;
+    if (i == 0) {
+        answer->delay_ms += (int64_t)n;
+    } else if (i <= 2) {
+        answer->drip_ms = (int64_t)n;
+        answer->drip_from = i == 1 ? SIZE_MAX : 0;
     } else {
-        answer_path(answer, &request, root);
+        *path += i != 4;
+        return i == 5 ? throttle(answer, request, n, path)
+                      : fail_first(answer, request, n, path);
+    }
+    return BEFORE_MORE;
+}
+
+/* What asks for the server's memory leaves no trace in it. */
+static bool is_question(const char *path)
+{
+    const char *key = after(path, "/-/count/");
+
+    return strcmp(path, "/-/log") == 0 || strcmp(path, "/-/stats") == 0 ||
+           strcmp(path, "/-/forget") == 0 ||
+           (key != NULL && strchr(key, '/') == NULL);
+}
+
+static void answer_path(struct answer *answer, struct request *request,
+                        int root)
+{
+    const char *path = request->path;
+    enum before before;
+
+    if (!is_question(path)) {
+        log_request(request);
+        n_requests++;
+    }
+    do {
+        before = take_word(answer, request, &path);
+    } while (before == BEFORE_MORE);
+    if (before == BEFORE_DONE) {
+        return;
+    }
+    if (before == BEFORE_NOTHING && after(path, "/-/") == NULL &&
+        path[0] == '/') {
+        answer_file(answer, request, root,
+                    request->path + (path - request->path));
+    } else if (before == BEFORE_WRONG || after(path, "/-/") == NULL ||
+               !answer_virtual(answer, request, path + 3)) {
+        answer_status(answer, request, 404, NULL);
     }
 }
 
-void answer_too_long(struct answer *answer)
+void answer_request(struct answer *answer, int root, struct request *request)
 {
-    struct request request = { .path = NULL };
+    size_t size;
 
-    reset(answer);
-    answer_status(answer, &request, 431, NULL);
-}
+    answer_path(answer, request, root);
+    if (answer->drip_from == SIZE_MAX) { /* the head at once */
+        const char *end =
+            memmem(answer->text, answer->text_size, "\r\n\r\n", 4);
 
-static uint64_t splitmix64(uint64_t k)
-{
-    k = (k + 1) * UINT64_C(0x9e3779b97f4a7c15);
-    k = (k ^ (k >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    k = (k ^ (k >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return k ^ (k >> 31);
-}
-
-void pattern_fill(char *buffer, size_t size, uint64_t position)
-{
-    uint64_t word = splitmix64(position / 8) >> (position % 8 * 8);
-    size_t i;
-
-    for (i = 0; i < size; i++) {
-        if ((position + i) % 8 == 0) {
-            word = splitmix64((position + i) / 8);
-        }
-        buffer[i] = (char)(word & 0xff);
-        word >>= 8;
+        size = end == NULL ? 0 : (size_t)(end - answer->text) + 4;
+        answer->drip_from = size;
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection of the test server: reads requests, sends answers.  Called by
- * httpd.c when the socket is ready or a timer ends; asks httpd_answer.c what to
- * answer. */
+ * httpd.c when the socket is ready or a timer ends; has httpd_request.c read
+ * what came and asks httpd_answer.c what to answer. */
 #include "httpd.h"
 
 #include <errno.h>
@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TURN_STEPS 16
-#define SEND_SIZE ((size_t)128 * 1024)
-#define PATTERN_SIZE ((size_t)32 * 1024)
-#define DRAIN_MS 2000
+#define TURN_STEPS      16
+#define HTTPD_SEND_SIZE ((size_t)128 * 1024)
+#define PATTERN_SIZE    ((size_t)32 * 1024)
+#define DRAIN_MS        2000
 
 enum step {
     STEP_AGAIN,   /* something was done; there may be more */
@@ -28,16 +27,17 @@ enum step {
 /* What to watch for while blocked; epoll adds errors and hang-ups.  A client
  * that has ended only its own half still gets a delayed answer. */
 static const uint32_t watched[CONN_N_STATES] = {
-    [CONN_READING] = EPOLLIN,   [CONN_DELAYED] = 0,
-    [CONN_HUNG] = EPOLLRDHUP,   [CONN_WRITING] = EPOLLOUT,
-    [CONN_DRAINING] = EPOLLIN,
+    [CONN_READING] = EPOLLIN,  [CONN_BODY] = EPOLLIN,
+    [CONN_DELAYED] = 0,        [CONN_HUNG] = EPOLLRDHUP,
+    [CONN_WRITING] = EPOLLOUT, [CONN_DRAINING] = EPOLLIN,
 };
 
 static enum step take_request(struct server *server, struct conn *conn);
+static enum step take_body(struct server *server, struct conn *conn);
 static enum step send_some(struct server *server, struct conn *conn);
 static enum step drain(struct conn *conn);
 
-void conn_open(struct server *server, int fd)
+void conn_open(struct server *server, int fd, void *tls)
 {
     struct epoll_event event = { .events = EPOLLIN };
     struct conn *conn = malloc(sizeof(*conn));
@@ -50,7 +50,7 @@ void conn_open(struct server *server, int fd)
     memset(conn, 0, offsetof(struct conn, head));
     conn->fd = fd;
     conn->events = EPOLLIN;
-    conn->answer.file = -1;
+    answer_reset(&conn->answer);
     conn->next = server->connections;
     if (conn->next != NULL) {
         conn->next->previous = conn;
@@ -58,17 +58,12 @@ void conn_open(struct server *server, int fd)
     server->connections = conn;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     event.data.ptr = conn;
-    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+    conn->tls = tls == NULL ? NULL : tls_open(tls, fd);
+    n_accepted++;
+    if ((tls != NULL && conn->tls == NULL) ||
+        epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         conn_close(server, conn);
     }
-}
-
-static void end_answer(struct conn *conn)
-{
-    if (conn->answer.file >= 0) {
-        close(conn->answer.file);
-    }
-    conn->answer.file = -1;
 }
 
 void conn_close(struct server *server, struct conn *conn)
@@ -79,7 +74,11 @@ void conn_close(struct server *server, struct conn *conn)
     }
     *(conn->previous == NULL ? &server->connections : &conn->previous->next) =
         conn->next;
-    end_answer(conn);
+    answer_fini(&conn->answer);
+    free(conn->request.body);
+    if (conn->tls != NULL) {
+        tls_close(conn->tls);
+    }
     close(conn->fd);
     free(conn);
     server_resume(server);
@@ -107,6 +106,9 @@ void conn_drive(struct server *server, struct conn *conn)
         switch (conn->state) {
         case CONN_READING:
             step = take_request(server, conn);
+            break;
+        case CONN_BODY:
+            step = take_body(server, conn);
             break;
         case CONN_WRITING:
             step = send_some(server, conn);
@@ -154,13 +156,6 @@ static enum step begin_answer(struct server *server, struct conn *conn)
 {
     int64_t delay = conn->answer.delay_ms + server->delay_ms;
 
-    if (conn->answer.kind == ANSWER_CLOSE) {
-        return STEP_GONE;
-    }
-    if (conn->answer.kind == ANSWER_HANG) {
-        conn->state = CONN_HUNG;
-        return STEP_BLOCKED;
-    }
     conn->state = CONN_WRITING;
     if (delay > 0) {
         conn->state = CONN_DELAYED;
@@ -169,117 +164,167 @@ static enum step begin_answer(struct server *server, struct conn *conn)
     return STEP_AGAIN;
 }
 
-static enum step receive(struct conn *conn)
+/* Reads into 'buffer', of which '*used' bytes are used. */
+static enum step receive(struct conn *conn, char *buffer, size_t size,
+                         size_t *used)
 {
-    ssize_t n = recv(conn->fd, conn->head + conn->received,
-                     sizeof(conn->head) - 1 - conn->received, 0);
+    ssize_t n = conn_recv(conn, buffer + *used, size - *used);
 
     if (n > 0) {
-        conn->received += (size_t)n;
+        *used += (size_t)n;
         return STEP_AGAIN;
     }
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? STEP_BLOCKED
                                                         : STEP_GONE;
 }
 
+static enum step answer(struct server *server, struct conn *conn)
+{
+    answer_request(&conn->answer, server->root, &conn->request);
+    free(conn->request.body);
+    conn->request.body = NULL;
+    conn->received -= conn->head_size;
+    memmove(conn->head, conn->head + conn->head_size, conn->received);
+    return begin_answer(server, conn);
+}
+
+static enum step refuse(struct server *server, struct conn *conn, int status)
+{
+    answer_refuse(&conn->answer, status);
+    conn->received = 0;
+    return begin_answer(server, conn);
+}
+
+/* The request has a body, of which a part may have come with the head. */
+static enum step begin_body(struct server *server, struct conn *conn)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct request *request = &conn->request;
+    size_t here = conn->received - conn->head_size;
+
+    request->body = malloc(request->body_size);
+    if (request->body == NULL) {
+        return refuse(server, conn, 413);
+    }
+    here = here < request->body_size ? here : request->body_size;
+    memcpy(request->body, conn->head + conn->head_size, here);
+    memmove(conn->head + conn->head_size, conn->head + conn->head_size + here,
+            conn->received - conn->head_size - here);
+    conn->received -= here;
+    conn->body_arrived = here;
+    if (request->expects_100 && here == 0) {
+        conn_send(conn, go_on, sizeof(go_on) - 1, 0);
+    }
+    conn->state = CONN_BODY;
+    return STEP_AGAIN;
+}
+
+static enum step take_body(struct server *server, struct conn *conn)
+{
+    struct request *request = &conn->request;
+
+    if (conn->body_arrived == request->body_size) {
+        return answer(server, conn);
+    }
+    return receive(conn, request->body, request->body_size,
+                   &conn->body_arrived);
+}
+
 static enum step take_request(struct server *server, struct conn *conn)
 {
-    size_t size;
+    int refused;
 
     /* Empty lines before a request are allowed, RFC 9112 section 2.2. */
     while (conn->received > 0 &&
            (conn->head[0] == '\r' || conn->head[0] == '\n')) {
         memmove(conn->head, conn->head + 1, --conn->received);
     }
-    size = head_size(conn);
-    if (size == 0 && conn->received < sizeof(conn->head) - 1) {
-        return receive(conn);
+    conn->head_size = head_size(conn);
+    /* TLS, which belongs elsewhere, has no lines to be waited for. */
+    if (conn->received > 0 && conn->head[0] == 0x16) {
+        return refuse(server, conn, 400);
     }
-    if (size == 0) {
-        answer_too_long(&conn->answer);
-        conn->received = 0;
-        return begin_answer(server, conn);
+    if (conn->head_size == 0 && conn->received < sizeof(conn->head) - 1) {
+        return receive(conn, conn->head, sizeof(conn->head) - 1,
+                       &conn->received);
     }
-    conn->head[size - 1] = '\0';
-    answer_request(&conn->answer, server->root, conn->head);
-    conn->received -= size;
-    memmove(conn->head, conn->head + size, conn->received);
-    return begin_answer(server, conn);
+    if (conn->head_size == 0) {
+        return refuse(server, conn, 431);
+    }
+    conn->head[conn->head_size - 1] = '\0';
+    refused = request_read(&conn->request, conn->head);
+    if (refused != 0) {
+        return refuse(server, conn, refused);
+    }
+    return conn->request.body_size > 0 ? begin_body(server, conn)
+                                       : answer(server, conn);
 }
 
-static ssize_t send_body(struct conn *conn)
+/* The count goes down before the other side can know that it has all. */
+static void end_tally(struct answer *answer)
 {
-    static char pattern[PATTERN_SIZE];
-    struct answer *answer = &conn->answer;
-    size_t size = answer->left < SEND_SIZE ? (size_t)answer->left : SEND_SIZE;
-    off_t offset = (off_t)answer->position;
-    ssize_t n;
-
-    if (answer->file >= 0) {
-        n = sendfile(conn->fd, answer->file, &offset, size);
-        if (n == 0) {
-            errno = EIO; /* the file has become shorter */
-            n = -1;
-        }
-    } else {
-        size = size < PATTERN_SIZE ? size : PATTERN_SIZE;
-        pattern_fill(pattern, size, answer->position);
-        n = send(conn->fd, pattern, size, MSG_NOSIGNAL);
+    if (answer->tally != NULL) {
+        answer->tally->running--;
+        answer->tally = NULL;
     }
-    if (n > 0) {
-        answer->position += (uint64_t)n;
-        answer->left -= (uint64_t)n;
-    }
-    return n;
-}
-
-static ssize_t send_head(struct conn *conn)
-{
-    struct answer *answer = &conn->answer;
-    ssize_t n = send(conn->fd, answer->head + answer->head_sent,
-                     answer->head_size - answer->head_sent,
-                     MSG_NOSIGNAL | (answer->left > 0 ? MSG_MORE : 0));
-
-    if (n > 0) {
-        answer->head_sent += (size_t)n;
-    }
-    return n;
 }
 
 static enum step finish_answer(struct server *server, struct conn *conn)
 {
-    end_answer(conn);
-    conn->state = CONN_READING;
-    if (conn->answer.is_last) {
+    struct linger linger = { 1, 0 };
+    enum answer_end end = conn->answer.end;
+
+    answer_fini(&conn->answer);
+    switch (end) {
+    case END_RESET:
+        setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+        return STEP_GONE;
+    case END_DROP:
+        return STEP_GONE;
+    case END_HANG:
+        conn->state = CONN_HUNG;
+        return STEP_BLOCKED;
+    case END_CLOSE:
+        if (conn->tls != NULL) {
+            tls_end(conn->tls);
+        }
         shutdown(conn->fd, SHUT_WR);
         conn->state = CONN_DRAINING;
         timer_start(server, conn, DRAIN_MS);
+        return STEP_AGAIN;
+    default:
+        conn->state = CONN_READING;
+        return STEP_AGAIN;
     }
-    return STEP_AGAIN;
 }
 
 static enum step send_some(struct server *server, struct conn *conn)
 {
-    const struct answer *answer = &conn->answer;
-    ssize_t n = answer->head_sent < answer->head_size ? send_head(conn)
-                                                      : send_body(conn);
+    struct answer *answer = &conn->answer;
+    bool is_text = answer->text_sent < answer->text_size;
+    ssize_t n;
 
+    if (!is_text && answer->left == 0) {
+        return finish_answer(server, conn);
+    }
+    if (answer->left <= HTTPD_SEND_SIZE && answer->drip_ms == 0) {
+        end_tally(answer);
+    }
+    n = is_text ? answer_send_text(conn) : answer_send_body(conn);
     if (n < 0) {
         return errno == EAGAIN || errno == EINTR ? STEP_BLOCKED : STEP_GONE;
     }
-    if (answer->head_sent == answer->head_size && answer->left == 0) {
-        return finish_answer(server, conn);
+    if (answer->drip_ms > 0 &&
+        (answer->text_sent < answer->text_size || answer->left > 0)) {
+        conn->state = CONN_DELAYED;
+        timer_start(server, conn, answer->drip_ms);
     }
     return STEP_AGAIN;
 }
 
 static enum step drain(struct conn *conn)
 {
-    ssize_t n = recv(conn->fd, conn->head, sizeof(conn->head), 0);
+    size_t used = 0;
 
-    if (n > 0) {
-        return STEP_AGAIN;
-    }
-    return n < 0 && (errno == EAGAIN || errno == EINTR) ? STEP_BLOCKED
-                                                        : STEP_GONE;
+    return receive(conn, conn->head, sizeof(conn->head), &used);
 }

@@ -3,16 +3,21 @@
 
     python3 httpd_test.py PATH_OF_HTTPD"""
 
+import gzip
 import http.client
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+import zlib
 
 HTTPD = sys.argv.pop(1)
+CERTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "certs.sh")
 BIG = os.urandom(8_000_000)
 
 
@@ -115,11 +120,16 @@ class HttpdTest(unittest.TestCase):
                         b"GET /%00 HTTP/1.1\r\n\r\n", b"GET / HTTP/2.0\r\n\r\n",
                         b"GET / x HTTP/1.1\r\n\r\n", b"GET a HTTP/1.1\r\n\r\n",
                         b"\0\0\0\n\n", b"GET /\n\n", b"GET /% HTTP/1.1\n\n",
-                        b"GET /%4 HTTP/1.1\n\n"):
+                        b"GET /%4 HTTP/1.1\n\n", b"\x16\x03\x01"):
             answer = self.raw(request)
             self.assertTrue(answer.startswith(b"HTTP/1.1 400"), request)
-        answer = self.raw(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx")
-        self.assertTrue(answer.startswith(b"HTTP/1.1 405"))
+        for field, status in (("Content-Length: 1\r\nConnection: close", 405),
+                              ("Content-Length: x", 400),
+                              ("Content-Length: 5000000", 413),
+                              ("Transfer-Encoding: chunked", 411)):
+            answer = self.raw(b"POST / HTTP/1.1\r\n%b\r\n\r\nx" %
+                              field.encode())
+            self.assertTrue(answer.startswith(b"HTTP/1.1 %d" % status), field)
         answer = self.raw(b"GET /" + b"a" * 100000)
         self.assertTrue(answer.startswith(b"HTTP/1.1 431"))
 
@@ -147,6 +157,164 @@ class HttpdTest(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+
+    def words(self, path):
+        return self.get(path)[1].decode().split()
+
+    def test_what_was_sent_comes_back(self):
+        self.connection.request("PUT", "/-/echo/a%20b?q", b"x" * 100_000,
+                                {"X-Some": "thing"})
+        answer = self.connection.getresponse().read()
+        self.assertTrue(answer.startswith(b"PUT /-/echo/a b\n"))
+        self.assertIn(b"\nX-Some: thing\r\n", answer)
+        self.assertTrue(answer.endswith(b"\r\n\r" + b"x" * 100_000))
+        answer = self.raw(b"POST /-/echo HTTP/1.1\r\nContent-Length: 3\r\n"
+                          b"Expect: 100-continue\r\n\r\nabcGET /empty HTTP/1.0"
+                          b"\r\n\r\n")
+        self.assertIn(b"\r\n\rabcHTTP/1.1 200 OK", answer)
+
+    def test_the_first_requests_fail(self):
+        for path, expected in (
+                ("/-/flaky/2/f1/a/f%20x", [503, 503, 200, 200]),
+                ("/-/fail/429/1/f2/-/status/204?retry-after=7", [429, 204])):
+            got = [self.get(path) for _ in expected]
+            self.assertEqual([answer[0] for answer in got], expected)
+            self.assertEqual(got[0][2]["Retry-After"],
+                             "7" if "?" in path else None)
+        answer = self.raw(b"GET /-/fail/0/1/f3/empty HTTP/1.1\r\n\r\n")
+        self.assertIn(b"Content-Length: 1000", answer)
+        self.assertEqual(self.get("/-/fail/0/1/f3/empty")[:2], (200, b""))
+        self.assertEqual(self.get("/-/flaky/x/f1/empty")[0], 404)
+        self.assertEqual(self.get("/-/status/503?retry-after=Wed,%2021")[2]
+                         ["Retry-After"], "Wed, 21")
+
+    def test_throttling_ends(self):
+        start = time.monotonic()
+        while self.get("/-/throttle/50/t/empty")[0] == 429:
+            pass
+        self.assertGreaterEqual(time.monotonic() - start, 0.049)
+
+    def test_requests_are_counted_and_logged(self):
+        self.get("/-/forget")
+        many = [http.client.HTTPConnection("127.0.0.1", self.port)
+                for _ in range(5)]
+        for connection in many:
+            connection.request("GET", "/-/count/k/-/delay/100/empty")
+        for connection in many:
+            self.assertEqual(connection.getresponse().read(), b"")
+            connection.close()
+        self.assertEqual(self.words("/-/count/k"), ["5", "5"])
+        self.get("/-/count/k/empty")
+        self.assertEqual(self.words("/-/count/k"), ["6", "5"])
+        self.assertEqual(self.words("/-/stats"), ["5", "6"])
+        log = self.get("/-/log")[1].decode().splitlines()
+        self.assertEqual(len(log), 6)
+        self.assertEqual(log[5], "GET /-/count/k/empty 127.0.0.1:%d" % self.port)
+        self.get("/-/forget")
+        self.assertEqual(self.words("/-/stats"), ["0", "0"])
+        self.assertEqual(self.words("/-/count/k"), ["0", "0"])
+
+    def test_redirects_of_choice(self):
+        for path, status, location in (
+                ("/-/to?http://a/b?c=%25", 302, "http://a/b?c=%"),
+                ("/-/to/307?/x", 307, "/x"), ("/-/loop", 302, "/-/loop")):
+            got = self.get(path)
+            self.assertEqual((got[0], got[2]["Location"]), (status, location))
+
+    def test_parts_of_bytes(self):
+        whole = self.get("/-/bytes/1000")[1]
+        for field, status, expected in (("10-19", 206, whole[10:20]),
+                                        ("990-", 206, whole[990:]),
+                                        ("990-5000", 206, whole[990:]),
+                                        ("-5", 200, whole)):
+            self.connection.request("GET", "/-/bytes/1000",
+                                    headers={"Range": "bytes=" + field})
+            answer = self.connection.getresponse()
+            self.assertEqual((answer.status, answer.read()), (status, expected))
+
+    def test_headers_of_any_size(self):
+        answer = self.raw(b"GET /-/headers/5000 HTTP/1.0\r\n\r\n")
+        self.assertEqual(answer.count(b"\r\n"), 5003)
+        answer = self.raw(b"GET /-/bigheader/70000 HTTP/1.0\r\n\r\n")
+        self.assertEqual(max(map(len, answer.split(b"\r\n"))), 69998)
+        answer = self.raw(b"GET /-/continue/3 HTTP/1.0\r\n\r\n")
+        self.assertEqual(answer.count(b"HTTP/1.1 100"), 3)
+
+    def test_compressed_answers(self):
+        for size in 0, 1, 65535, 65536, 200_001:
+            got = self.get("/-/gzip/%d" % size)
+            self.assertEqual(got[2]["Content-Encoding"], "gzip")
+            self.assertEqual(gzip.decompress(got[1]),
+                             self.get("/-/bytes/%d" % size)[1])
+        bomb = self.get("/-/bomb/100000")[1]
+        self.assertEqual(len(bomb), 100_000)
+        opened = zlib.decompressobj(31).decompress(bomb)
+        self.assertGreater(len(opened), 15_000_000)
+        self.assertEqual(set(opened), {ord("x")})
+
+    def test_answers_without_an_end(self):
+        for path, repeated in (("endless", b"for ever and ever; "),
+                               ("endless/chunked", b"5\r\nhello\r\n"),
+                               ("endless-headers", b"X-Header: some text\r\n")):
+            with socket.create_connection(("127.0.0.1", self.port)) as s:
+                s.sendall(b"GET /-/%b HTTP/1.1\r\n\r\n" % path.encode())
+                file = s.makefile("rb")
+                answer = file.read(1_000_000)
+                file.close()
+            self.assertGreater(answer.count(repeated), 30_000, path)
+
+    def test_broken_ends(self):
+        for path, size in ("/-/reset", None), ("/-/refuse", None):
+            with self.assertRaises(ConnectionResetError):
+                self.raw(b"GET %b HTTP/1.1\r\n\r\n" % path.encode())
+        with self.assertRaises(socket.timeout):
+            self.raw(b"GET /-/stall/400 HTTP/1.1\r\n\r\n", 0.05)
+        answer = self.raw(b"GET /-/cl/5x%20 HTTP/1.1\r\n\r\n")
+        self.assertIn(b"Content-Length: 5x \r\n", answer)
+        for path in (b"banner", b"http09", b"te-twice", b"chunks/size"):
+            answer = self.raw(b"GET /-/%b HTTP/1.1\r\n\r\n" % path)
+            self.assertNotIn(b" 404 ", answer, path)
+        answer = self.raw(b"GET /-/keepalive-close HTTP/1.1\r\n\r\n")
+        self.assertIn(b"keep-alive", answer)
+
+    def test_bytes_drip(self):
+        for path, least in ("/-/drip/2/-/bytes/10", 9), ("/-/slow/1/empty", 50):
+            start = time.monotonic()
+            self.assertEqual(self.get(path)[0], 200)
+            ms = int(path.split("/")[3])
+            self.assertGreaterEqual(time.monotonic() - start,
+                                    least * ms * 0.001)
+
+
+class AddressesTest(unittest.TestCase):
+    def test_several_addresses_and_tls(self):
+        with tempfile.TemporaryDirectory() as tree:
+            subprocess.run(["sh", CERTS, tree], check=True)
+            server = subprocess.Popen(
+                [HTTPD, "-n", "3", "-a", "127.0.0.2", "-t", tree + "/good.pem",
+                 "-t", tree + "/name.pem", tree], text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            urls = [server.stdout.readline().strip() for _ in range(6)]
+            for url in urls[:4]:
+                connection = http.client.HTTPConnection(url[7:-1])
+                connection.request("GET", "/-/status/204")
+                self.assertEqual(connection.getresponse().status, 204)
+                connection.close()
+            context = ssl.create_default_context(cafile=tree + "/ca.pem")
+            connection = http.client.HTTPSConnection(urls[4][8:-1],
+                                                     context=context)
+            for path in ("/-/bytes/1000000", "/ca.pem") * 3:
+                connection.request("GET", path)
+                self.assertGreater(len(connection.getresponse().read()), 100)
+            connection.close()
+            connection = http.client.HTTPSConnection(urls[5][8:-1],
+                                                     context=context)
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                connection.request("GET", "/")
+            connection.close()
+            server.stdin.close()
+            server.stdout.close()
+            self.assertEqual(server.wait(), 0)
 
 
 unittest.main()

@@ -18,6 +18,8 @@ libcurl:library libcurl:libcurl4-openssl-dev:libcurl-devel:curl:curl-dev
 libcrypto:library libcrypto:libssl-dev:openssl-devel:openssl:openssl-dev
 libcares:library libcares:libc-ares-dev:c-ares-devel:c-ares:c-ares-dev
 libidn2:library libidn2:libidn2-dev:libidn2-devel:libidn2:libidn2-dev
+zlib:library zlib:zlib1g-dev:zlib-devel:zlib:zlib-dev
+libzstd:library libzstd:libzstd-dev:libzstd-devel:zstd:zstd-dev
 cmocka:library cmocka:libcmocka-dev:libcmocka-devel:cmocka:cmocka-dev
 nginx:command nginx:nginx-light:nginx:nginx:nginx
 nsd:command nsd:nsd:nsd:nsd:nsd

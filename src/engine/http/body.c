@@ -10,20 +10,33 @@
 
 #define MAX_SKIPPED 65536
 
+static bool open_spool(struct fpool_http_transfer *t);
+
 /* What a callback returns to make libcurl give up. */
 #define GIVE_UP ((size_t)CURL_WRITEFUNC_ERROR)
 
-void fpool_http_body_open(struct fpool_http_transfer *t)
+static bool open_digest(struct fpool_http_transfer *t)
 {
+    t->md = t->md != NULL ? t->md : EVP_MD_CTX_new();
+    return t->md != NULL && EVP_DigestInit_ex(t->md, t->digest, NULL) == 1;
+}
+
+void fpool_http_body_open(struct fpool_http_transfer *t, bool is_unwanted)
+{
+    const struct fpool_http_op *options = &t->job->options;
+
     t->n_skipped = 0;
     t->reply->response.body_size = 0;
-    t->disposition = (t->job->options.flags & FPOOL_HTTP_NO_BODY) != 0
-                         ? FPOOL_HTTP_COUNT
-                         : FPOOL_HTTP_KEEP;
-    if (t->disposition == FPOOL_HTTP_COUNT && t->job->digest != NULL) {
-        t->md = t->md != NULL ? t->md : EVP_MD_CTX_new();
-        if (t->md == NULL ||
-            EVP_DigestInit_ex(t->md, t->job->digest, NULL) != 1) {
+    t->disposition = FPOOL_HTTP_KEEP;
+    if (is_unwanted) {
+        t->disposition = FPOOL_HTTP_SKIP;
+    } else if (options->on_body != NULL) {
+        if (!open_spool(t)) {
+            fpool_http_transfer_doom(t, t->verdict);
+        }
+    } else if ((options->flags & FPOOL_HTTP_NO_BODY) != 0) {
+        t->disposition = FPOOL_HTTP_COUNT;
+        if (t->digest != NULL && !open_digest(t)) {
             fpool_http_transfer_doom(t, FPOOL_HTTP_ERROR_LOCAL_MEMORY);
         }
     }
@@ -51,7 +64,7 @@ static size_t skip(struct fpool_http_transfer *t, size_t size)
 static size_t count(struct fpool_http_transfer *t, const char *data,
                     size_t size)
 {
-    if (t->job->digest != NULL && EVP_DigestUpdate(t->md, data, size) != 1) {
+    if (t->digest != NULL && EVP_DigestUpdate(t->md, data, size) != 1) {
         return give_up(t, FPOOL_HTTP_ERROR_LOCAL_MEMORY);
     }
     t->reply->response.body_size += (int64_t)size;
@@ -65,6 +78,13 @@ static void spool_changed(void *transfer)
     int error_number = fpool_http_spool_error(t->spool);
     CURLcode code;
 
+    if (t->phase == FPOOL_HTTP_CLOSING) {
+        return;
+    }
+    if (error_number == FPOOL_HTTP_SPOOL_REFUSED) {
+        fpool_http_transfer_fail(t, FPOOL_HTTP_ERROR_POLICY_REFUSED);
+        return;
+    }
     if (error_number != 0) {
         fpool_http_transfer_fail_disk(t, error_number);
         return;
@@ -86,6 +106,26 @@ static void spool_changed(void *transfer)
     }
 }
 
+/* The length that the header promises; -1 when it does not. */
+static int64_t promised(const struct fpool_http_transfer *t)
+{
+    curl_off_t length = -1;
+
+    if ((t->job->options.flags & FPOOL_HTTP_COMPRESSED) != 0) {
+        return -1; /* It may be of what is sent, not of what comes out. */
+    }
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length;
+}
+
+static int status_of(const struct fpool_http_transfer *t)
+{
+    long status = 0;
+
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
+}
+
 /* The body is too large for memory: its beginning is the spool's first chunk.
  */
 static bool open_spool(struct fpool_http_transfer *t)
@@ -95,12 +135,19 @@ static bool open_spool(struct fpool_http_transfer *t)
         .loop = t->hub->loop,
         .writer = t->hub->writer,
         .folder = t->job->folder,
-        .digest = t->job->digest,
+        .digest = t->digest,
+        .on_body = t->job->options.on_body,
+        .body_userdata = t->job->options.userdata,
         .on_change = spool_changed,
         .userdata = t,
     };
 
-    if (t->job->folder == NULL) {
+    if (options.on_body != NULL) {
+        options.part.item = &reply->request->result.item;
+        options.part.status_code = status_of(t);
+        options.part.headers = reply->headers_size > 0 ? reply->headers : "";
+        options.part.length = promised(t);
+    } else if (t->job->folder == NULL) {
         t->verdict = FPOOL_HTTP_ERROR_LIMIT_MEMORY;
         return false;
     }
@@ -109,11 +156,9 @@ static bool open_spool(struct fpool_http_transfer *t)
         t->verdict = FPOOL_HTTP_ERROR_LOCAL_MEMORY;
         return false;
     }
-    if (reply->body != NULL) {
-        fpool_http_spool_head(t->spool, reply->body,
+    if (reply->body != NULL || options.on_body != NULL) {
+        fpool_http_spool_head(t->spool, fpool_http_reply_take_body(reply),
                               (size_t)reply->response.body_size);
-        reply->body = NULL;
-        reply->body_capacity = 0;
     }
     t->disposition = FPOOL_HTTP_TO_SPOOL;
     return true;
@@ -130,15 +175,6 @@ static size_t spool(struct fpool_http_transfer *t, const char *data,
     return size;
 }
 
-/* The length that the header promises; -1 when it does not. */
-static int64_t promised(const struct fpool_http_transfer *t)
-{
-    curl_off_t length = -1;
-
-    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return length;
-}
-
 static size_t keep(struct fpool_http_transfer *t, const char *data, size_t size)
 {
     struct fpool_http_reply *reply = t->reply;
@@ -146,7 +182,8 @@ static size_t keep(struct fpool_http_transfer *t, const char *data, size_t size)
     int64_t length = reply->body == NULL ? promised(t) : -1;
 
     if ((size_t)reply->response.body_size + size > bound ||
-        length > (int64_t)bound) {
+        length > (int64_t)bound ||
+        (t->job->folder != NULL && !fpool_http_reply_has_room(reply, size))) {
         return open_spool(t) ? spool(t, data, size) : GIVE_UP;
     }
     if (!fpool_http_reply_append(reply, data, size,
@@ -156,10 +193,27 @@ static size_t keep(struct fpool_http_transfer *t, const char *data, size_t size)
     return size;
 }
 
+/* More than the caller allows, or the item says there is. */
+static enum fpool_http_error check_size(const struct fpool_http_transfer *t,
+                                        size_t size)
+{
+    const struct fpool_http_request *what = t->reply->what;
+    int64_t max_size = t->job->options.max_size;
+    int64_t so_far = t->reply->response.body_size;
+
+    if (max_size > 0 && (int64_t)size > max_size - so_far) {
+        return FPOOL_HTTP_ERROR_LIMIT_SIZE;
+    }
+    return what != NULL && what->size >= 0 &&
+                   (int64_t)size > what->size - so_far
+               ? FPOOL_HTTP_ERROR_PROTOCOL_SIZE
+               : FPOOL_HTTP_ERROR_NONE;
+}
+
 size_t fpool_http_body_data(char *data, size_t one, size_t size, void *transfer)
 {
     struct fpool_http_transfer *t = transfer;
-    int64_t max_size = t->job->options.max_size;
+    enum fpool_http_error error;
 
     (void)one;
     if (t->verdict != FPOOL_HTTP_ERROR_NONE) {
@@ -169,9 +223,9 @@ size_t fpool_http_body_data(char *data, size_t one, size_t size, void *transfer)
     if (t->disposition == FPOOL_HTTP_SKIP) {
         return skip(t, size);
     }
-    if (max_size > 0 &&
-        (int64_t)size > max_size - t->reply->response.body_size) {
-        return give_up(t, FPOOL_HTTP_ERROR_LIMIT_SIZE);
+    error = check_size(t, size);
+    if (error != FPOOL_HTTP_ERROR_NONE) {
+        return give_up(t, error);
     }
     switch (t->disposition) {
     case FPOOL_HTTP_COUNT:
@@ -191,7 +245,7 @@ static void digest_body(struct fpool_http_transfer *t)
     unsigned char digest[EVP_MAX_MD_SIZE];
     int is_well;
 
-    if (t->job->digest == NULL || t->disposition == FPOOL_HTTP_SKIP) {
+    if (t->digest == NULL || t->disposition == FPOOL_HTTP_SKIP) {
         return;
     }
     if (t->disposition == FPOOL_HTTP_COUNT) {
@@ -199,7 +253,7 @@ static void digest_body(struct fpool_http_transfer *t)
     } else {
         is_well = EVP_Digest(reply->body == NULL ? "" : reply->body,
                              (size_t)reply->response.body_size, digest, NULL,
-                             t->job->digest, NULL);
+                             t->digest, NULL);
     }
     if (is_well == 1) {
         fpool_http_reply_set_sha256(reply, digest);
@@ -223,7 +277,7 @@ bool fpool_http_body_close(struct fpool_http_transfer *t)
     }
     fpool_http_spool_take(t->spool, &t->reply->temp, digest);
     t->spool = NULL;
-    if (t->job->digest != NULL) {
+    if (t->digest != NULL) {
         fpool_http_reply_set_sha256(t->reply, digest);
     }
     return true;

@@ -3,8 +3,10 @@
  *
  * Purpose: the one place that decides what went wrong; pure functions.
  * Thread-safety: any thread.
- * Limits: libcurl tells a name that does not exist from a resolver in trouble
- *   only once names are resolved by our own engine. */
+ * Limits: a name that libcurl looks up fails as dns.failed or dns.timeout; the
+ *   finer kinds come from our own engine.  Some of libcurl's codes say too
+ *   little, so the beginnings of its texts (7.88.1, never translated) are read
+ *   too; with other texts the kind is a more general one. */
 #ifndef FPOOL_ENGINE_HTTP_ERROR_H
 #define FPOOL_ENGINE_HTTP_ERROR_H
 
@@ -15,10 +17,16 @@
 /* What is known about a transfer that libcurl has ended. */
 struct fpool_http_outcome {
     CURLcode code;
-    int os_error;      /* errno of the connection, or of making its socket */
-    bool is_resolved;  /* the name had been looked up */
-    bool is_connected; /* TCP had been connected */
-    const char *text;  /* libcurl's own words, "" without */
+    int os_error;       /* errno of the connection, or of making its socket */
+    long verify_result; /* X509_V_ERR_*: CURLINFO_SSL_VERIFYRESULT.  7.88.1
+                           begins with 1 and keeps it for a wrong host name */
+    bool is_resolved;   /* the name had been looked up, or was an address */
+    /* TCP had been connected, be it to a proxy: CURLINFO_LOCAL_PORT is not 0.
+     * CURLINFO_CONNECT_TIME does not tell: 7.88.1 sets it after TLS. */
+    bool is_connected;
+    bool is_secured;    /* the TLS handshake was complete */
+    bool is_secure_url; /* there was to be one */
+    const char *text;   /* libcurl's own words, "" without */
 };
 
 enum fpool_http_error fpool_http_classify(const struct fpool_http_outcome *o);
@@ -29,7 +37,7 @@ enum fpool_http_error fpool_http_classify_disk(int error_number);
 /* The kind of an HTTP status: FPOOL_HTTP_ERROR_NONE below 400. */
 enum fpool_http_error fpool_http_classify_status(int status_code);
 
-/* The result's status for 'error', and whether to try again may help. */
+/* The result's status for 'error', and whether to try again later may help. */
 enum fpool_status fpool_http_error_status(enum fpool_http_error error);
 bool fpool_http_error_is_retryable(enum fpool_http_error error);
 

@@ -61,6 +61,10 @@ void fpool_http_note_facts(struct fpool_http_transfer *t)
         fpool_http_reply_set_content_type(reply, text);
     }
     r->time_us.dns = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    if (t->address >= 0 && reply->created_ns <= t->host->named_ns) {
+        /* By us, before the request. */
+        r->time_us.dns = (t->host->named_ns - t->host->asked_ns) / 1000;
+    }
     r->time_us.connect = time_of(easy, CURLINFO_CONNECT_TIME_T);
     r->time_us.tls = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
     r->time_us.first_byte = time_of(easy, CURLINFO_STARTTRANSFER_TIME_T);

@@ -3,12 +3,14 @@
  * the codings and lengths that libcurl 7.88.1 takes too lightly. */
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "engine/http/error.h"
 #include "engine/http/transfer.h"
 
-#define MAX_HEADER (256 * 1024)
+#define MAX_HEADER       (256 * 1024)
+#define MAX_HEADER_LINES 1000
 
 /* A part of a header line. */
 struct span {
@@ -72,18 +74,27 @@ static enum fpool_http_error check_content_coding(struct fpool_http_transfer *t,
 
 /* A length beyond 63 bits would be read until the connection closes, and a
  * truncated body would not be noticed. */
-static enum fpool_http_error check_length(struct span value)
+static enum fpool_http_error check_length(struct fpool_http_transfer *t,
+                                          struct span value)
 {
+    int64_t length = 0;
     size_t i;
 
+    if (value.size == 0 || value.size > 18) {
+        return FPOOL_HTTP_ERROR_PROTOCOL_MALFORMED;
+    }
     for (i = 0; i < value.size; i++) {
         if (value.data[i] < '0' || value.data[i] > '9') {
             return FPOOL_HTTP_ERROR_PROTOCOL_MALFORMED;
         }
+        length = length * 10 + (value.data[i] - '0');
     }
-    return value.size == 0 || value.size > 18
-               ? FPOOL_HTTP_ERROR_PROTOCOL_MALFORMED
-               : FPOOL_HTTP_ERROR_NONE;
+    /* Two that differ: RFC 9112, section 6.3. */
+    if (t->length >= 0 && t->length != length) {
+        return FPOOL_HTTP_ERROR_PROTOCOL_MALFORMED;
+    }
+    t->length = length;
+    return FPOOL_HTTP_ERROR_NONE;
 }
 
 static enum fpool_http_error keep_location(struct fpool_http_transfer *t,
@@ -113,10 +124,14 @@ static enum fpool_http_error check_line(struct fpool_http_transfer *t,
         return check_content_coding(t, value);
     }
     if (is_header(line, "Content-Length", &value)) {
-        return check_length(value);
+        return check_length(t, value);
     }
     if (is_header(line, "Location", &value) && value.size > 0) {
         return keep_location(t, value);
+    }
+    if (is_header(line, "Retry-After", &value)) {
+        t->retry_after_ms =
+            fpool_http_retry_after(value.data, value.size, (int64_t)time(NULL));
     }
     return FPOOL_HTTP_ERROR_NONE;
 }
@@ -125,8 +140,17 @@ static void begin_response(struct fpool_http_transfer *t)
 {
     t->n_transfer_codings = 0;
     t->n_content_codings = 0;
+    t->length = -1;
+    t->retry_after_ms = -1;
+    t->reply->headers_size = 0;
     fpool_free(t->location);
     t->location = NULL;
+}
+
+static bool keeps_headers(const struct fpool_http_job *job)
+{
+    return (job->options.flags & FPOOL_HTTP_KEEP_HEADERS) != 0 ||
+           job->options.on_body != NULL;
 }
 
 static bool is_redirect(const struct fpool_http_transfer *t, long status)
@@ -145,10 +169,7 @@ static void end_response(struct fpool_http_transfer *t)
     if (status < 200 || t->phase != FPOOL_HTTP_HEAD) {
         return;
     }
-    fpool_http_body_open(t);
-    if (status >= 400 || is_redirect(t, status)) {
-        t->disposition = FPOOL_HTTP_SKIP;
-    }
+    fpool_http_body_open(t, status >= 400 || is_redirect(t, status));
     fpool_http_transfer_progress(t, FPOOL_HTTP_BODY);
 }
 
@@ -160,7 +181,7 @@ size_t fpool_http_head_line(char *data, size_t one, size_t size, void *transfer)
 
     (void)one;
     t->header_size += size;
-    if (t->header_size > MAX_HEADER) {
+    if (t->header_size > MAX_HEADER || ++t->n_header_lines > MAX_HEADER_LINES) {
         t->verdict = FPOOL_HTTP_ERROR_LIMIT_HEADER;
         return 0;
     }
@@ -175,6 +196,11 @@ size_t fpool_http_head_line(char *data, size_t one, size_t size, void *transfer)
         error = check_line(t, line);
         if (error != FPOOL_HTTP_ERROR_NONE) {
             t->verdict = error;
+            return 0;
+        }
+        if (keeps_headers(t->job) &&
+            !fpool_http_reply_add_header(t->reply, line.data, line.size)) {
+            t->verdict = FPOOL_HTTP_ERROR_LOCAL_MEMORY;
             return 0;
         }
     }

@@ -1,122 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* Jobs of the http engine: called by engine.c and, on the loop, by transfers
- * that have ended; calls the transfers. */
+/* Jobs of the http engine: what their lanes share.  Called by engine.c and, on
+ * the loops, by lanes and transfers. */
 #include "engine/http/job.h"
 
-#include <string.h>
-#include <unistd.h>
-
+#include "base/clock.h"
 #include "base/mem.h"
-#include "base/options.h"
 #include "engine/http/error.h"
-#include "engine/http/transfer.h"
+#include "engine/http/settings.h"
+#include "engine/http/trust.h"
 
-#define DEFAULT_IN_FLIGHT     256
-#define MAX_IN_FLIGHT         65536
-#define DEFAULT_REDIRECTS     10
-#define DEFAULT_CONNECT_MS    15000
-#define DEFAULT_FIRST_BYTE_MS 60000
-#define DEFAULT_STALL_MS      30000
-#define DEFAULT_BODY_MEMORY   65536
-#define KNOWN_FLAGS                                                            \
-    (FPOOL_HTTP_INSECURE | FPOOL_HTTP_NO_BODY | FPOOL_HTTP_DOWNGRADE)
-
-static void cancel_on_loop(struct fpool_post *post);
-static void arrive_on_loop(struct fpool_post *post);
-
-static enum fpool_status set_defaults(struct fpool_http_op *o)
-{
-    if (o->connect_timeout_ms < 0 || o->first_byte_ms < 0 || o->stall_ms < 0 ||
-        o->max_size < 0 || o->redirects < -1 || o->redirects > 1000 ||
-        o->in_flight > MAX_IN_FLIGHT || (o->flags & ~(uint32_t)KNOWN_FLAGS)) {
-        return FPOOL_EINVAL;
-    }
-    o->in_flight = o->in_flight == 0 ? DEFAULT_IN_FLIGHT : o->in_flight;
-    o->redirects = o->redirects == 0 ? DEFAULT_REDIRECTS : o->redirects;
-    if (o->connect_timeout_ms == 0) {
-        o->connect_timeout_ms = DEFAULT_CONNECT_MS;
-    }
-    if (o->first_byte_ms == 0) {
-        o->first_byte_ms = DEFAULT_FIRST_BYTE_MS;
-    }
-    o->stall_ms = o->stall_ms == 0 ? DEFAULT_STALL_MS : o->stall_ms;
-    o->body_memory = o->body_memory == 0 ? DEFAULT_BODY_MEMORY : o->body_memory;
-    return FPOOL_OK;
-}
-
-static char *copy_text(const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = fpool_malloc(size);
-
-    if (copy != NULL) {
-        memcpy(copy, text, size);
-    }
-    return copy;
-}
-
-static enum fpool_status set_digest(struct fpool_http_job *job)
-{
-    const char *name = job->options.digest;
-
-    if (name == NULL || strcmp(name, "none") == 0) {
-        return FPOOL_OK;
-    }
-    if (strcmp(name, "sha256") != 0) {
-        return FPOOL_EUNSUPPORTED;
-    }
-    job->digest = job->hub->sha256;
-    return FPOOL_OK;
-}
-
-static enum fpool_status set_texts(struct fpool_http_job *job)
-{
-    const struct fpool_http_op *o = &job->options;
-    const char *agent = o->user_agent;
-
-    agent = agent == NULL ? "fetchpool/" FPOOL_VERSION : agent;
-    job->user_agent = copy_text(agent);
-    if (job->user_agent == NULL) {
-        return FPOOL_ENOMEM;
-    }
-    if (o->ca_file != NULL) {
-        if (access(o->ca_file, R_OK) != 0) {
-            return FPOOL_ELOCAL;
-        }
-        job->ca_file = copy_text(o->ca_file);
-        if (job->ca_file == NULL) {
-            return FPOOL_ENOMEM;
-        }
-    }
-    if (o->spool_dir != NULL) {
-        return fpool_http_folder_open(&job->folder, o->spool_dir);
-    }
-    return FPOOL_OK;
-}
+#define MS 1000000LL
 
 enum fpool_status fpool_http_job_create(struct fpool_http_job **ret_job,
-                                        struct fpool_http_hub *hub,
+                                        struct fpool_http_hubs *hubs,
                                         const struct fpool_op *op)
 {
-    struct fpool_http_job *job = fpool_calloc(1, sizeof(*job));
+    struct fpool_http_job *job = fpool_calloc(
+        1, sizeof(*job) + hubs->n * sizeof(struct fpool_http_lane));
     enum fpool_status status;
+    unsigned i;
 
     if (job == NULL) {
         return FPOOL_ENOMEM;
     }
     atomic_init(&job->n_refs, 1);
-    job->hub = hub;
-    job->last_waiting = &job->first_waiting;
-    job->cancel_post.run = cancel_on_loop;
-    status = fpool_options_copy(&job->options, sizeof(job->options), op)
-                 ? set_defaults(&job->options)
-                 : FPOOL_EINVAL;
-    status = status != FPOOL_OK ? status : set_digest(job);
-    status = status != FPOOL_OK ? status : set_texts(job);
+    fpool_mutex_init(&job->mu);
+    fpool_http_hubs_ref(hubs);
+    job->hubs = hubs;
+    job->serial = atomic_fetch_add(&hubs->n_jobs, 1) + 1;
+    status = fpool_http_settings_read(job, op);
+    for (i = 0; status == FPOOL_OK && i < hubs->n; i++) {
+        struct fpool_http_names *names = NULL;
+
+        if ((job->options.flags & FPOOL_HTTP_SYSTEM_NAMES) == 0) {
+            status = fpool_http_hub_names(hubs->list[i], job->options.resolvers,
+                                          &names);
+        }
+        fpool_http_lane_init(&job->lanes[i], job, hubs->list[i], i, names);
+    }
+    job->n_lanes = hubs->n;
     if (status != FPOOL_OK) {
         fpool_http_job_unref(job);
         return status;
     }
+    atomic_init(&job->limit, job->options.in_flight);
     *ret_job = job;
     return FPOOL_OK;
 }
@@ -129,124 +56,194 @@ void fpool_http_job_ref(struct fpool_http_job *job)
 void fpool_http_job_unref(struct fpool_http_job *job)
 {
     if (job != NULL && atomic_fetch_sub(&job->n_refs, 1) == 1) {
-        fpool_http_folder_unref(job->folder);
-        fpool_free(job->user_agent);
-        fpool_free(job->ca_file);
+        fpool_http_settings_release(job);
+        fpool_mutex_fini(&job->mu);
+        fpool_http_hubs_unref(job->hubs);
         fpool_free(job);
     }
 }
 
+void fpool_http_job_close(struct fpool_http_job *job)
+{
+    struct fpool_http_hubs *hubs = job->hubs;
+    unsigned i;
+
+    /* After the loops' end there is nothing to forget.  Posting never blocks,
+     * so that the lock is held but for a moment. */
+    fpool_mutex_lock(&hubs->mu);
+    for (i = 0; !hubs->is_closed && i < job->n_lanes; i++) {
+        fpool_http_lane_close(&job->lanes[i]);
+    }
+    fpool_mutex_unlock(&hubs->mu);
+    fpool_http_job_unref(job);
+}
+
 void fpool_http_job_cancel(struct fpool_http_job *job)
 {
-    if (!atomic_exchange(&job->is_cancel_posted, true)) {
-        fpool_http_job_ref(job);
-        fpool_loop_post(job->hub->loop, &job->cancel_post);
+    unsigned i;
+
+    if (!atomic_exchange(&job->is_cancelled, true)) {
+        for (i = 0; i < job->n_lanes; i++) {
+            fpool_http_lane_cancel(&job->lanes[i]);
+        }
     }
 }
 
 void fpool_http_job_submit(struct fpool_http_job *job,
                            struct fpool_http_reply *reply)
 {
-    fpool_http_job_ref(job);
-    reply->job = job;
-    reply->post.run = arrive_on_loop;
-    fpool_loop_post(job->hub->loop, &reply->post);
+    const struct fpool_http_url *url = fpool_http_reply_target(reply);
+
+    fpool_http_lane_submit(&job->lanes[(url->hash >> 32) % job->n_lanes],
+                           reply);
 }
 
-void fpool_http_job_finish(struct fpool_http_reply *reply, int code)
+enum fpool_status fpool_http_job_need_store(struct fpool_http_job *job)
 {
-    struct fpool_http_job *job = reply->job;
-    enum fpool_status status = fpool_http_error_status(reply->response.error);
+    X509_STORE *none = NULL;
+    X509_STORE *store;
+    enum fpool_status status;
 
-    fpool_http_reply_finish(reply, status, code);
-    fpool_http_job_unref(job);
-}
-
-/* Notes the job's cancellation in 'reply'; false while the job goes on. */
-static bool note_cancel(struct fpool_http_reply *reply)
-{
-    enum fpool_http_error error =
-        fpool_http_cancel_error(fpool_request_cancel_reason(reply->request));
-
-    if (error == FPOOL_HTTP_ERROR_NONE) {
-        return false;
+    if ((job->options.flags & FPOOL_HTTP_INSECURE) != 0 ||
+        atomic_load(&job->store) != NULL) {
+        return FPOOL_OK;
     }
-    fpool_http_reply_fail(reply, error, NULL);
-    return true;
+    status = fpool_http_trust_get(&store, job->options.ca_file);
+    if (status == FPOOL_OK &&
+        !atomic_compare_exchange_strong(&job->store, &none, store)) {
+        fpool_http_trust_unref(store); /* Somebody was faster. */
+    }
+    return status;
 }
 
-static void arrive_on_loop(struct fpool_post *post)
-{
-    struct fpool_http_reply *reply =
-        FPOOL_OWNER_OF(post, struct fpool_http_reply, post);
-    struct fpool_http_job *job = reply->job;
+/* ---- Places. */
 
-    if (note_cancel(reply)) {
-        fpool_http_job_finish(reply, 0);
+static unsigned bit_of(const struct fpool_http_lane *lane)
+{
+    return 1u << lane->number;
+}
+
+/* Others have found no room, and this lane has its share. */
+static bool must_yield(struct fpool_http_job *job,
+                       const struct fpool_http_lane *lane)
+{
+    unsigned others = atomic_load(&job->starved) & ~bit_of(lane);
+
+    return others != 0 &&
+           lane->n_running >= atomic_load(&job->limit) / job->n_lanes + 1;
+}
+
+bool fpool_http_job_acquire(struct fpool_http_job *job,
+                            const struct fpool_http_lane *lane)
+{
+    int looks;
+
+    for (looks = 0; looks < 2; looks++) {
+        if (!must_yield(job, lane)) {
+            if (atomic_fetch_add(&job->n_running, 1) <
+                atomic_load(&job->limit)) {
+                return true;
+            }
+            atomic_fetch_sub(&job->n_running, 1);
+        }
+        /* Seen by whoever releases from now on; hence the second look. */
+        atomic_fetch_or(&job->starved, bit_of(lane));
+    }
+    return false;
+}
+
+void fpool_http_job_release(struct fpool_http_job *job)
+{
+    atomic_fetch_sub(&job->n_running, 1);
+}
+
+void fpool_http_job_offer(struct fpool_http_job *job)
+{
+    unsigned starved;
+    unsigned i;
+
+    if (atomic_load(&job->starved) == 0 ||
+        atomic_load(&job->n_running) >= atomic_load(&job->limit)) {
         return;
     }
-    fpool_http_hub_reserve(job->hub, job->options.in_flight);
-    post->next = NULL;
-    *job->last_waiting = post;
-    job->last_waiting = &post->next;
-    fpool_http_job_pump(job);
+    starved = atomic_exchange(&job->starved, 0);
+    for (i = 0; i < job->n_lanes; i++) {
+        /* A lane without work may be on a loop that has ended. */
+        if ((starved & (1u << i)) != 0 &&
+            atomic_load(&job->lanes[i].n_waiting) > 0) {
+            fpool_http_lane_wake(&job->lanes[i]);
+        }
+    }
 }
 
-static struct fpool_http_reply *pop_waiting(struct fpool_http_job *job)
+void fpool_http_job_lower_limit(struct fpool_http_job *job)
 {
-    struct fpool_post *post = job->first_waiting;
+    unsigned limit = atomic_load(&job->limit);
+    unsigned n = atomic_load(&job->n_running);
 
-    if (post == NULL) {
-        return NULL;
+    n = n < 1 ? 1 : n;
+    while (n < limit && !atomic_compare_exchange_weak(&job->limit, &limit, n)) {
+        /* Another lane was faster; perhaps it went lower. */
     }
-    job->first_waiting = post->next;
-    if (job->first_waiting == NULL) {
-        job->last_waiting = &job->first_waiting;
-    }
-    return FPOOL_OWNER_OF(post, struct fpool_http_reply, post);
 }
 
-void fpool_http_job_pump(struct fpool_http_job *job)
+bool fpool_http_job_take_rate(struct fpool_http_job *job, int64_t now,
+                              int64_t *ret_when)
 {
-    /* A transfer that fails at once pumps too, and is not to recurse. */
-    if (job->is_pumping) {
-        return;
-    }
-    job->is_pumping = true;
-    fpool_http_job_ref(job);
-    while (job->n_running < job->options.in_flight) {
-        struct fpool_http_reply *reply = pop_waiting(job);
-        struct fpool_http_transfer *t;
+    bool may;
 
-        if (reply == NULL) {
-            break;
-        }
-        t = fpool_http_hub_acquire(job->hub);
-        if (t != NULL) {
-            fpool_http_transfer_begin(t, reply);
-            continue;
-        }
-        fpool_http_reply_fail(reply, FPOOL_HTTP_ERROR_LOCAL_MEMORY, NULL);
-        fpool_http_job_finish(reply, 0);
+    if (job->rate_interval_ns == 0) {
+        return true;
     }
-    job->is_pumping = false;
-    fpool_http_job_unref(job);
+    fpool_mutex_lock(&job->mu);
+    may = job->next_start <= now;
+    if (may) {
+        /* What a late round has missed is made good, up to 10 ms. */
+        int64_t least = now - 10 * MS;
+
+        job->next_start = (job->next_start > least ? job->next_start : least) +
+                          job->rate_interval_ns;
+    } else {
+        *ret_when = job->next_start;
+    }
+    fpool_mutex_unlock(&job->mu);
+    return may;
 }
 
-static void cancel_on_loop(struct fpool_post *post)
+enum fpool_http_error fpool_http_cancel_error(enum fpool_status reason)
 {
-    struct fpool_http_job *job =
-        FPOOL_OWNER_OF(post, struct fpool_http_job, cancel_post);
-    struct fpool_http_reply *reply;
+    switch (reason) {
+    case FPOOL_OK:
+        return FPOOL_HTTP_ERROR_NONE;
+    case FPOOL_EDEADLINE:
+        return FPOOL_HTTP_ERROR_DEADLINE;
+    default:
+        return FPOOL_HTTP_ERROR_CANCELLED;
+    }
+}
 
-    for (reply = pop_waiting(job); reply != NULL; reply = pop_waiting(job)) {
-        if (!note_cancel(reply)) {
-            fpool_http_reply_fail(reply, FPOOL_HTTP_ERROR_CANCELLED, NULL);
-        }
-        fpool_http_job_finish(reply, 0);
+static unsigned positive(int n)
+{
+    return n > 0 ? (unsigned)n : 0;
+}
+
+void fpool_http_job_read_stats(struct fpool_http_job *job,
+                               struct fpool_http_stats *ret_stats)
+{
+    struct fpool_http_counters *c = &job->counters;
+    unsigned i;
+
+    ret_stats->requests = atomic_load(&c->requests);
+    ret_stats->retries = atomic_load(&c->retries);
+    ret_stats->redirects = atomic_load(&c->redirects);
+    ret_stats->throttled = atomic_load(&c->throttled);
+    ret_stats->deferred = atomic_load(&c->deferred);
+    ret_stats->in_flight = atomic_load(&job->n_running);
+    ret_stats->in_flight_limit = atomic_load(&job->limit);
+    ret_stats->n_paused = positive(atomic_load(&c->n_paused));
+    ret_stats->n_down = positive(atomic_load(&c->n_down));
+    for (i = 0; i < job->n_lanes; i++) {
+        ret_stats->n_hosts += atomic_load(&job->lanes[i].n_hosts);
+        ret_stats->n_waiting += atomic_load(&job->lanes[i].n_waiting);
     }
-    while (job->running != NULL) {
-        fpool_http_transfer_cancel(job->running);
-    }
-    fpool_http_job_unref(job);
 }

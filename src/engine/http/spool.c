@@ -29,6 +29,7 @@ struct fpool_http_spool {
     struct fpool_http_work close_work;
     struct fpool_post close_post;
     atomic_bool is_abandoned;
+    void (*on_closed)(void *userdata); /* or NULL */
     /* --- the loop's thread only --- */
     struct chunk *current; /* being filled, never out before the end */
     bool is_done;
@@ -67,7 +68,9 @@ struct fpool_http_spool *fpool_http_spool_create(
         return NULL;
     }
     s->options = *options;
-    fpool_http_folder_ref(s->options.folder);
+    if (s->options.folder != NULL) {
+        fpool_http_folder_ref(s->options.folder);
+    }
     s->temp.fd = -1;
     for (i = 0; i < N_CHUNKS; i++) {
         s->chunks[i].spool = s;
@@ -159,8 +162,10 @@ void fpool_http_spool_take(struct fpool_http_spool *s,
     spool_release(s);
 }
 
-void fpool_http_spool_abandon(struct fpool_http_spool *s)
+void fpool_http_spool_abandon(struct fpool_http_spool *s,
+                              void (*on_closed)(void *userdata))
 {
+    s->on_closed = on_closed;
     atomic_store(&s->is_abandoned, true);
     /* The works run in order, so this one comes back last. */
     fpool_http_writer_push(s->options.writer, &s->close_work);
@@ -186,7 +191,15 @@ static void chunk_returned(struct fpool_post *post)
 
 static void close_returned(struct fpool_post *post)
 {
-    spool_release(FPOOL_OWNER_OF(post, struct fpool_http_spool, close_post));
+    struct fpool_http_spool *s =
+        FPOOL_OWNER_OF(post, struct fpool_http_spool, close_post);
+    void (*on_closed)(void *userdata) = s->on_closed;
+    void *userdata = s->options.userdata;
+
+    spool_release(s);
+    if (on_closed != NULL) {
+        on_closed(userdata);
+    }
 }
 
 /* ---- The writer's side. */
@@ -208,17 +221,36 @@ static int write_all(int fd, const char *data, size_t size)
     return 0;
 }
 
-/* Returns 0 or an errno. */
+/* Returns 0, an errno, or FPOOL_HTTP_SPOOL_REFUSED. */
+static int store_chunk(struct fpool_http_spool *s, const struct chunk *c)
+{
+    struct fpool_http_part *part = &s->options.part;
+    int error_number;
+
+    if (s->options.on_body == NULL) {
+        error_number = s->temp.fd < 0
+                           ? fpool_http_temp_open(&s->temp, s->options.folder)
+                           : 0;
+        return error_number != 0 ? error_number
+                                 : write_all(s->temp.fd, c->data, c->size);
+    }
+    if (c->size == 0 && c != &s->chunks[HEAD]) {
+        return 0; /* the end of a body that filled its chunks */
+    }
+    part->data = c == &s->chunks[HEAD] ? NULL : c->data;
+    part->size = c->size;
+    if (s->options.on_body(s->options.body_userdata, part) != 0) {
+        return FPOOL_HTTP_SPOOL_REFUSED;
+    }
+    part->offset += (int64_t)c->size;
+    return 0;
+}
+
+/* The same. */
 static int write_chunk(struct fpool_http_spool *s, const struct chunk *c)
 {
-    int error_number = 0;
+    int error_number = store_chunk(s, c);
 
-    if (s->temp.fd < 0) {
-        error_number = fpool_http_temp_open(&s->temp, s->options.folder);
-    }
-    if (error_number == 0) {
-        error_number = write_all(s->temp.fd, c->data, c->size);
-    }
     if (error_number != 0 || s->md == NULL) {
         return error_number;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way of a large body from a loop to the disk.
+/* The way of a large body from a loop to the disk, or to the program.
  *
  * Purpose: a loop never touches the disk.  It fills a chunk, hands it to the
  *   writer thread and goes on with the other one; while both are away the
@@ -18,8 +18,12 @@
 #include "core/loop.h"
 #include "engine/http/temp.h"
 #include "engine/http/writer.h"
+#include "fetchpool/http.h"
 
 #define FPOOL_HTTP_CHUNK_SIZE (128 * 1024)
+
+/* In place of an errno: the program does not want the body. */
+#define FPOOL_HTTP_SPOOL_REFUSED (-1)
 
 struct fpool_http_spool;
 
@@ -28,6 +32,11 @@ struct fpool_http_spool_options {
     struct fpool_http_writer *writer;
     struct fpool_http_folder *folder; /* referenced by the spool */
     const EVP_MD *digest;             /* NULL: none */
+    /* Is given the chunks instead of a file; NULL: a file.  'part' says what is
+     * the same for all of them. */
+    int (*on_body)(void *userdata, const struct fpool_http_part *part);
+    void *body_userdata;
+    struct fpool_http_part part;
     /* Runs on the loop after a chunk came back: there is room again, or the
      * spool is done, or it has failed.  Not after abandoning. */
     void (*on_change)(void *userdata);
@@ -62,7 +71,9 @@ void fpool_http_spool_take(struct fpool_http_spool *s,
                            unsigned char *ret_digest);
 
 /* Has the file closed by the writer, and the spool released when all has come
- * back; 'on_change' is not called again. */
-void fpool_http_spool_abandon(struct fpool_http_spool *s);
+ * back; 'on_change' is not called again, 'on_closed' (or NULL) then, with the
+ * same userdata. */
+void fpool_http_spool_abandon(struct fpool_http_spool *s,
+                              void (*on_closed)(void *userdata));
 
 #endif

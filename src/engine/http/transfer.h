@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* One easy handle at work: request, response, redirects, deadlines.
+/* One easy handle at work: a request, its response, its deadlines.
  *
  * Purpose: carry a reply through libcurl, from its start to its finish.
- * Use: begin; then libcurl, the timer and the spool call it until it has
- *   finished its reply and gone back to its hub.
+ * Use: begin; then libcurl, the timer and the spool call it until it tells its
+ *   lane how it ended.
  * Ownership: the hub's while free; holds its reply while it runs.
  * Thread-safety: the loop's thread only.
- * Limits: GET, HTTP/1.1; response headers of at most 256 KiB. */
+ * Limits: response headers of at most 256 KiB and 1,000 lines. */
 #ifndef FPOOL_ENGINE_HTTP_TRANSFER_H
 #define FPOOL_ENGINE_HTTP_TRANSFER_H
 
@@ -20,7 +20,8 @@ enum fpool_http_phase {
     FPOOL_HTTP_CONNECT, /* libcurl's own time-out is at work */
     FPOOL_HTTP_HEAD,    /* the request is out, the header is not complete */
     FPOOL_HTTP_BODY,
-    FPOOL_HTTP_SPOOL /* all is received, the writer is not done */
+    FPOOL_HTTP_SPOOL,  /* all is received, the writer is not done */
+    FPOOL_HTTP_CLOSING /* over, but for a program that looks at its body */
 };
 
 /* What becomes of the bytes of a body. */
@@ -32,17 +33,28 @@ enum fpool_http_disposition {
     FPOOL_HTTP_TO_SPOOL
 };
 
+/* Room for "::[address]:65535". */
+#define FPOOL_HTTP_ROUTE_SIZE (FPOOL_HTTP_ADDRESS_TEXT_SIZE + 12)
+
 struct fpool_http_transfer {
-    struct fpool_http_transfer *next; /* in the hub's free list, or the job's */
-    struct fpool_http_transfer *previous; /* in the job's */
+    struct fpool_http_transfer *next_free; /* in the hub's list */
+    struct fpool_list link;                /* in the lane's */
     CURL *easy;
+    uint64_t prepared; /* serial of the job whose settings 'easy' has; or 0 */
     struct fpool_http_hub *hub;
+    struct fpool_http_lane *lane;
+    struct fpool_http_host *host;
     struct fpool_http_job *job;
     struct fpool_http_reply *reply;
     struct fpool_http_spool *spool;
+    struct curl_slist *headers; /* of this request alone */
+    struct curl_slist route;    /* where to connect to */
+    char route_text[FPOOL_HTTP_ROUTE_SIZE];
+    int address;    /* number of the host's address; -1: libcurl's choice */
     char *location; /* as the response says it; NULL without */
     EVP_MD_CTX *md; /* of bodies that are only counted; made when needed */
-    struct fpool_loop_timer timer;
+    const EVP_MD *digest; /* NULL: none */
+    struct fpool_http_timer timer;
     int64_t start_ns;
     int64_t end_ns;   /* the item's deadline */
     int64_t phase_ns; /* beginning of the phase, or the last progress in it */
@@ -51,12 +63,17 @@ struct fpool_http_transfer {
     enum fpool_http_error verdict; /* ours, goes before libcurl's code */
     int socket_error;
     size_t header_size;
+    unsigned n_header_lines;
     unsigned n_transfer_codings;
     unsigned n_content_codings;
+    int64_t length;         /* as the header says; -1: it does not */
+    int64_t retry_after_ms; /* -1: none */
     size_t n_skipped;
-    bool is_added;  /* to the multi handle */
-    bool is_paused; /* by us, for want of room in the spool */
-    bool is_cut;    /* ended by us, with all we want to know */
+    struct fpool_http_end end; /* while it is closing */
+    bool is_stained;           /* "easy" would tell of this errno for ever */
+    bool is_added;             /* to the multi handle */
+    bool is_paused;            /* by us, for want of room in the spool */
+    bool is_cut;               /* ended by us, with all we want to know */
     char error_text[CURL_ERROR_SIZE];
 };
 
@@ -64,11 +81,13 @@ struct fpool_http_transfer *fpool_http_transfer_create(
     struct fpool_http_hub *hub);
 void fpool_http_transfer_destroy(struct fpool_http_transfer *t);
 
-/* Runs 'reply', which is taken. */
+/* Runs 'reply', which is taken, for 'lane' to 'host'. */
 void fpool_http_transfer_begin(struct fpool_http_transfer *t,
+                               struct fpool_http_lane *lane,
+                               struct fpool_http_host *host,
                                struct fpool_http_reply *reply);
 
-/* libcurl has ended the transfer with 'code'. */
+/* ---- done.c: libcurl has ended the transfer with 'code'. */
 void fpool_http_transfer_done(struct fpool_http_transfer *t, CURLcode code);
 
 /* Finishes with a failure of ours, now. */
@@ -87,12 +106,20 @@ void fpool_http_transfer_doom(struct fpool_http_transfer *t,
 /* Finishes with the job's reason to be cancelled. */
 void fpool_http_transfer_cancel(struct fpool_http_transfer *t);
 
-/* The failure that belongs to a job's cancel reason. */
-enum fpool_http_error fpool_http_cancel_error(enum fpool_status reason);
-
 /* Moves to 'phase', or on within it, and sets the timer. */
 void fpool_http_transfer_progress(struct fpool_http_transfer *t,
                                   enum fpool_http_phase phase);
+
+/* Ends the request with 'error' (NONE: well) and tells the lane. */
+void fpool_http_transfer_finish(struct fpool_http_transfer *t,
+                                enum fpool_http_error error,
+                                const char *message, CURLcode code);
+
+/* Notes what libcurl knows, and takes the easy handle from it. */
+void fpool_http_transfer_leave(struct fpool_http_transfer *t);
+
+/* Forgets what only this request had. */
+void fpool_http_transfer_forget(struct fpool_http_transfer *t);
 
 /* ---- setup.c: every option of the easy handle.  False without memory. */
 bool fpool_http_setup(struct fpool_http_transfer *t);
@@ -112,8 +139,8 @@ size_t fpool_http_head_line(char *data, size_t one, size_t size,
 size_t fpool_http_body_data(char *data, size_t one, size_t size,
                             void *transfer);
 
-/* Prepares for the body of a new response. */
-void fpool_http_body_open(struct fpool_http_transfer *t);
+/* Prepares for the body of a new response; one that nobody wants is skipped. */
+void fpool_http_body_open(struct fpool_http_transfer *t, bool is_unwanted);
 
 /* The body is complete.  True when it is in its place; false when the spool
  * will say so. */

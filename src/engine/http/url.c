@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
@@ -76,30 +77,82 @@ static enum fpool_status get_url(CURLU *u, char **ret_text)
     return *ret_text == NULL ? FPOOL_ENOMEM : FPOOL_OK;
 }
 
-static bool has_part(CURLU *u, CURLUPart part)
+/* The authority of a normalised URL is what is between "//" and the path; in it
+ * the host is what follows the user, and what is before the port. */
+struct authority {
+    size_t user_at;
+    size_t host_at;
+    size_t host_end;
+    size_t end;
+};
+
+static bool find_authority(const char *url, struct authority *ret)
 {
-    char *text = NULL;
-    bool has = curl_url_get(u, part, &text, 0) == CURLUE_OK;
+    const char *slashes = strstr(url, "://");
+    const char *host;
+    const char *at;
+    const char *colon;
+    size_t size;
 
-    curl_free(text);
-    return has;
-}
-
-static bool is_our_scheme(CURLU *u)
-{
-    char *scheme = NULL;
-    bool is_ours;
-
-    if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
+    if (slashes == NULL) {
         return false;
     }
-    is_ours = strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
-    curl_free(scheme);
-    return is_ours;
+    ret->user_at = (size_t)(slashes - url) + 3;
+    size = strcspn(url + ret->user_at, "/?#");
+    ret->end = ret->user_at + size;
+    at = memrchr(url + ret->user_at, '@', size);
+    host = at == NULL ? url + ret->user_at : at + 1;
+    ret->host_at = (size_t)(host - url);
+    size = ret->end - ret->host_at;
+    colon = host[0] == '[' ? memchr(host, ']', size) : memchr(host, ':', size);
+    ret->host_end = colon == NULL   ? ret->end
+                    : *colon == ']' ? (size_t)(colon + 1 - url)
+                                    : (size_t)(colon - url);
+    return ret->host_end > ret->host_at && ret->host_end <= UINT16_MAX;
 }
 
-static enum fpool_status get_both(CURLU *u, struct fpool_http_url *ret_url)
+/* FNV-1a, and its bits mixed. */
+static uint64_t hash_of(const char *host, size_t size)
 {
+    uint64_t hash = 0xcbf29ce484222325u;
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)host[i];
+
+        c = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+        hash = (hash ^ c) * 0x100000001b3u;
+    }
+    hash ^= hash >> 32;
+    return hash * 0x9e3779b97f4a7c15u;
+}
+
+static bool set_host(struct fpool_http_url *url, const struct authority *a)
+{
+    const char *text = url->request;
+    size_t i = a->host_end + 1;
+    unsigned port = 0;
+
+    url->is_secure = strncmp(text, "https:", 6) == 0;
+    url->host_at = (uint16_t)a->host_at;
+    url->host_size = (uint16_t)(a->host_end - a->host_at);
+    url->hash = hash_of(text + url->host_at, url->host_size);
+    while (i < a->end) {
+        port = port * 10 + (unsigned)(text[i++] - '0');
+    }
+    url->port = (uint16_t)(port != 0 ? port : url->is_secure ? 443 : 80);
+    return port <= UINT16_MAX;
+}
+
+static bool is_our_scheme(const char *url)
+{
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+}
+
+static enum fpool_status get_both(CURLU *u, struct fpool_http_url *ret_url,
+                                  const char **ret_reason)
+{
+    struct authority a;
     enum fpool_status status;
 
     curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
@@ -107,7 +160,14 @@ static enum fpool_status get_both(CURLU *u, struct fpool_http_url *ret_url)
     if (status != FPOOL_OK) {
         return status;
     }
-    if (!has_part(u, CURLUPART_USER) && !has_part(u, CURLUPART_PASSWORD)) {
+    if (!is_our_scheme(ret_url->request)) {
+        *ret_reason = "scheme is not http or https";
+        return FPOOL_EINVALID;
+    }
+    if (!find_authority(ret_url->request, &a) || !set_host(ret_url, &a)) {
+        return FPOOL_EINVALID;
+    }
+    if (a.host_at == a.user_at) {
         ret_url->shown = ret_url->request;
         return FPOOL_OK;
     }
@@ -138,12 +198,8 @@ static enum fpool_status parse(CURLU *u, struct fpool_http_url *ret_url,
         *ret_reason = curl_url_strerror(code);
         return FPOOL_EINVALID;
     }
-    if (!is_our_scheme(u)) {
-        *ret_reason = "scheme is not http or https";
-        return FPOOL_EINVALID;
-    }
     *ret_reason = "not a URL with a host";
-    status = get_both(u, ret_url);
+    status = get_both(u, ret_url, ret_reason);
     if (status != FPOOL_OK) {
         fpool_http_url_fini(ret_url);
     }
@@ -155,7 +211,7 @@ enum fpool_status fpool_http_url_parse(struct fpool_http_url *ret_url,
                                        const char *base,
                                        const char **ret_reason)
 {
-    struct fpool_http_url url = { NULL, NULL };
+    struct fpool_http_url url = { NULL };
     enum fpool_status status = FPOOL_ENOMEM;
     const char *fault;
     char *text;
@@ -186,11 +242,14 @@ void fpool_http_url_fini(struct fpool_http_url *url)
         fpool_free(url->shown);
     }
     fpool_free(url->request);
-    url->request = NULL;
-    url->shown = NULL;
+    memset(url, 0, sizeof(*url));
 }
 
-bool fpool_http_url_is_secure(const char *request)
+bool fpool_http_url_is_same_origin(const struct fpool_http_url *a,
+                                   const struct fpool_http_url *b)
 {
-    return strncmp(request, "https:", 6) == 0;
+    return a->hash == b->hash && a->port == b->port &&
+           a->is_secure == b->is_secure && a->host_size == b->host_size &&
+           strncasecmp(a->request + a->host_at, b->request + b->host_at,
+                       a->host_size) == 0;
 }

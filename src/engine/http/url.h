@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fetchpool/status.h"
 
@@ -19,6 +20,12 @@
 struct fpool_http_url {
     char *request; /* without fragment */
     char *shown;   /* also without user and password; may equal 'request' */
+    /* Where in 'request' the host is, IPv6 addresses with their brackets. */
+    uint16_t host_at;
+    uint16_t host_size;
+    uint16_t port;  /* also where it is the scheme's own */
+    bool is_secure; /* https */
+    uint64_t hash;  /* of the host, whatever the case of its letters */
 };
 
 /* Parses 'size' bytes, blanks around them ignored.  With 'base', the URL of the
@@ -33,7 +40,8 @@ enum fpool_status fpool_http_url_parse(struct fpool_http_url *ret_url,
 /* Frees both texts and forgets them. */
 void fpool_http_url_fini(struct fpool_http_url *url);
 
-/* True for a normalised URL with scheme https. */
-bool fpool_http_url_is_secure(const char *request);
+/* The same scheme, host and port (RFC 6454, section 5). */
+bool fpool_http_url_is_same_origin(const struct fpool_http_url *a,
+                                   const struct fpool_http_url *b);
 
 #endif

@@ -51,12 +51,22 @@ static void redirects_may_be_relative_and_loose(void **state)
 
 static void what_is_no_url_of_ours_is_refused(void **state)
 {
-    static const char *const texts[] = {
-        "", "  ", "h/x", "ftp://h/x", "file:///etc/passwd", "javascript:x",
-        "http://", "http://h:x/", "http://h:99999/", "http://[::1/",
-        "http://h/a b", "http://h/a\tb", "http://h/\x01", "http://h/\x7f",
-        "mailto:a@b", "http//h/"
-    };
+    static const char *const texts[] = { "",
+                                         "  ",
+                                         "h/x",
+                                         "ftp://h/x",
+                                         "file:///etc/passwd",
+                                         "javascript:x",
+                                         "http://",
+                                         "http://h:x/",
+                                         "http://h:99999/",
+                                         "http://[::1/",
+                                         "http://h/a b",
+                                         "http://h/a\tb",
+                                         "http://h/\x01",
+                                         "http://h/\x7f",
+                                         "mailto:a@b",
+                                         "http//h/" };
     size_t i;
 
     (void)state;
@@ -79,11 +89,62 @@ static void long_urls_are_refused(void **state)
     check_refused(text, FPOOL_HTTP_MAX_TARGET + 1, "http://h/");
 }
 
-static void the_scheme_is_told(void **state)
+static struct fpool_http_url parsed(const char *text)
+{
+    struct fpool_http_url url = { NULL };
+    const char *reason = "";
+
+    assert_status(fpool_http_url_parse(&url, text, strlen(text), NULL, &reason),
+                  FPOOL_OK);
+    return url;
+}
+
+static void check_host(const char *text, const char *host, unsigned port,
+                       bool is_secure)
+{
+    struct fpool_http_url url = parsed(text);
+
+    assert_int_equal(url.host_size, strlen(host));
+    assert_memory_equal(url.request + url.host_at, host, url.host_size);
+    assert_int_equal(url.port, port);
+    assert_int_equal(url.is_secure, is_secure);
+    fpool_http_url_fini(&url);
+}
+
+static void host_and_port_are_told(void **state)
 {
     (void)state;
-    assert_true(fpool_http_url_is_secure("https://h/"));
-    assert_false(fpool_http_url_is_secure("http://h/"));
+    check_host("http://h/", "h", 80, false);
+    check_host("https://h.example/a:b@c", "h.example", 443, true);
+    check_host("http://h:8080?x=@y", "h", 8080, false);
+    check_host("http://user:p%40ss@h:65535/", "h", 65535, false);
+    check_host("https://[2001:db8::1]/", "[2001:db8::1]", 443, true);
+    check_host("http://u@[::1]:81/@", "[::1]", 81, false);
+}
+
+static void check_origin(const char *one, const char *other, bool is_same)
+{
+    struct fpool_http_url a = parsed(one);
+    struct fpool_http_url b = parsed(other);
+
+    assert_int_equal(fpool_http_url_is_same_origin(&a, &b), is_same);
+    if (is_same) {
+        assert_true(a.hash == b.hash);
+    }
+    fpool_http_url_fini(&a);
+    fpool_http_url_fini(&b);
+}
+
+static void origins_are_told_apart(void **state)
+{
+    (void)state;
+    check_origin("http://h/a", "http://h/b?c", true);
+    check_origin("http://EXAMPLE.org/", "http://example.ORG:80/", true);
+    check_origin("http://user@h/", "http://h/", true);
+    check_origin("http://h/", "https://h/", false);
+    check_origin("http://h/", "http://h:81/", false);
+    check_origin("http://h/", "http://g/", false);
+    check_origin("http://h.example/", "http://g.h.example/", false);
 }
 
 int main(void)
@@ -93,7 +154,8 @@ int main(void)
         cmocka_unit_test(redirects_may_be_relative_and_loose),
         cmocka_unit_test(what_is_no_url_of_ours_is_refused),
         cmocka_unit_test(long_urls_are_refused),
-        cmocka_unit_test(the_scheme_is_told),
+        cmocka_unit_test(host_and_port_are_told),
+        cmocka_unit_test(origins_are_told_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
