@@ -202,7 +202,10 @@ void fpool_http_transfer_leave(struct fpool_http_transfer *t)
         }
         curl_multi_remove_handle(t->hub->multi, t->easy);
         t->is_added = false;
-        t->hub->n_http2 -= (t->job->options.flags & FPOOL_HTTP_2) != 0;
+        if ((t->job->options.flags & FPOOL_HTTP_2) != 0) {
+            t->hub->n_http2--;
+            t->is_stained = true; /* It may stay tied to its connection. */
+        }
     }
 }
 

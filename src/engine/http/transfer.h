@@ -70,10 +70,10 @@ struct fpool_http_transfer {
     int64_t retry_after_ms; /* -1: none */
     size_t n_skipped;
     struct fpool_http_end end; /* while it is closing */
-    bool is_stained;           /* "easy" would tell of this errno for ever */
-    bool is_added;             /* to the multi handle */
-    bool is_paused;            /* by us, for want of room in the spool */
-    bool is_cut;               /* ended by us, with all we want to know */
+    bool is_stained; /* "easy" has something that no reset takes away */
+    bool is_added;   /* to the multi handle */
+    bool is_paused;  /* by us, for want of room in the spool */
+    bool is_cut;     /* ended by us, with all we want to know */
     char error_text[CURL_ERROR_SIZE];
 };
 
