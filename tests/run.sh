@@ -34,8 +34,8 @@ configure() {
     fi
 }
 
-need cc c++ pkg-config meson ninja libcurl libcrypto libcares libidn2 zlib libzstd cmocka nginx nsd \
-    publicsuffix words certificates || give_up
+need cc c++ pkg-config meson ninja libcurl libcrypto openssl libcares libidn2 \
+    zlib libzstd cmocka nginx nsd publicsuffix words certificates || give_up
 configure || give_up
 ninja -C "$build" || give_up
 

@@ -16,6 +16,7 @@ ninja:command ninja:ninja-build:ninja-build:ninja:ninja
 pkg-config:command pkg-config:pkg-config:pkgconf-pkg-config:pkgconf:pkgconf
 libcurl:library libcurl:libcurl4-openssl-dev:libcurl-devel:curl:curl-dev
 libcrypto:library libcrypto:libssl-dev:openssl-devel:openssl:openssl-dev
+openssl:command openssl:openssl:openssl:openssl:openssl
 libcares:library libcares:libc-ares-dev:c-ares-devel:c-ares:c-ares-dev
 libidn2:library libidn2:libidn2-dev:libidn2-devel:libidn2:libidn2-dev
 zlib:library zlib:zlib1g-dev:zlib-devel:zlib:zlib-dev
