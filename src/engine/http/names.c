@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "engine/dns/lookups.h"
 
+/* Hosts keep their addresses themselves. */
+#define MAX_NAMES 2048
+
 struct fpool_http_names {
     struct fpool_dns_lookups *lookups;
     bool is_open;
@@ -28,7 +31,8 @@ enum fpool_status fpool_http_names_create(struct fpool_http_names **ret_names,
                                           struct fpool_loop *loop,
                                           const char *resolvers)
 {
-    struct fpool_dns_lookups_options options = { .servers = resolvers };
+    struct fpool_dns_lookups_options options = { .servers = resolvers,
+                                                 .max_entries = MAX_NAMES };
     size_t size = resolvers == NULL ? 0 : strlen(resolvers);
     struct fpool_http_names *names = fpool_calloc(1, sizeof(*names) + size + 1);
     enum fpool_status status;

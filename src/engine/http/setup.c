@@ -136,6 +136,11 @@ static bool set_common(struct fpool_http_transfer *t)
     if (o->max_size > 0 && (o->flags & FPOOL_HTTP_COMPRESSED) == 0) {
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->max_size);
     }
+    if (t->lane->names != NULL) {
+        /* Even an address gets an entry there, and all entries are looked at
+         * after each transfer. */
+        SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    }
     SET(CURLOPT_NOPROXY, t->job->proxy.no != NULL ? t->job->proxy.no : "");
     if (!fpool_http_proxy_is_used(&t->job->proxy)) {
         SET(CURLOPT_PROXY, "");
@@ -321,6 +326,20 @@ static bool set_special(struct fpool_http_transfer *t)
     return true;
 }
 
+/* With more hosts at work than connections are kept, one that is kept for a
+ * host without more to do would only be closed to make room, and libcurl looks
+ * at all of them to find it. */
+static bool set_reuse(struct fpool_http_transfer *t)
+{
+    bool is_last = t->host->n_queued == 0 && t->host->n_running == 1;
+    unsigned n_hosts =
+        atomic_load_explicit(&t->lane->n_hosts, memory_order_relaxed);
+
+    SET(CURLOPT_FORBID_REUSE,
+        is_last && n_hosts >= t->hub->max_connections / 2 ? 1L : 0L);
+    return true;
+}
+
 bool fpool_http_setup(struct fpool_http_transfer *t)
 {
     if ((t->prepared != t->job->serial ||
@@ -329,5 +348,5 @@ bool fpool_http_setup(struct fpool_http_transfer *t)
         return false;
     }
     SET(CURLOPT_URL, fpool_http_reply_url(t->reply));
-    return set_route(t) && set_special(t);
+    return set_route(t) && set_reuse(t) && set_special(t);
 }
