@@ -20,15 +20,29 @@ static struct fpool_http_reply *reply_of(struct fpool_list *link)
     return FPOOL_OWNER_OF(link, struct fpool_http_reply, link);
 }
 
+/* A reply that is under way after a redirect begins again from its first URL,
+ * where that may be done twice. */
+static bool may_begin_again(const struct fpool_http_reply *reply,
+                            const struct fpool_http_op *options)
+{
+    struct fpool_http_reply first = { .what = reply->what };
+
+    return reply->last.request == NULL ||
+           fpool_http_is_idempotent(fpool_http_reply_method(&first, options));
+}
+
 static bool defer(struct fpool_http_lane *lane, struct fpool_http_reply *reply,
                   int64_t delay_ns)
 {
     struct fpool_request *request = reply->request;
     struct fpool_request_note note;
 
-    /* What a redirect has led to would be lost. */
-    if (reply->last.request != NULL || !fpool_request_can_defer(request)) {
+    if (!may_begin_again(reply, &lane->job->options) ||
+        !fpool_request_can_defer(request)) {
         return false;
+    }
+    if (reply->last.request != NULL) {
+        fpool_http_reply_again(reply, false);
     }
     fpool_http_reply_note(reply, &note);
     fpool_http_reply_release(reply);
@@ -40,10 +54,11 @@ static bool defer(struct fpool_http_lane *lane, struct fpool_http_reply *reply,
 
 /* Of a host that is only busy, so many stay at hand as it serves in a short
  * while: they would be back sooner than from the disk. */
-static unsigned kept_of(const struct fpool_http_host *host, int64_t wait_ns)
+static unsigned kept_of(const struct fpool_http_host *host, int64_t wait_ns,
+                        int64_t now)
 {
     unsigned at_hand = 2 * host->limit + 2;
-    int64_t each = host->service_ns / host->limit + 1;
+    int64_t each = now - host->silent_since;
 
     if (wait_ns > LONG_PAUSE) {
         return 1;
@@ -51,6 +66,8 @@ static unsigned kept_of(const struct fpool_http_host *host, int64_t wait_ns)
     if (wait_ns > 0) {
         return at_hand;
     }
+    each = each > host->service_ns ? each : host->service_ns;
+    each = each / host->limit + 1;
     each = each > host->interval_ns ? each : host->interval_ns;
     return SHORT_WHILE / each < 1 << 20
                ? (unsigned)(SHORT_WHILE / each) + at_hand
@@ -63,18 +80,26 @@ static bool defer_host(struct fpool_http_lane *lane,
     int64_t now = fpool_loop_now(lane->hub->loop);
     int64_t when = fpool_http_host_when(host, now);
     int64_t wait_ns = when == FPOOL_NEVER || when < now ? 0 : when - now;
-    unsigned kept = kept_of(host, wait_ns);
+    unsigned kept = kept_of(host, wait_ns, now);
+    struct fpool_list *link = host->queue.previous;
     bool did = false;
 
-    while (host->n_queued > kept) {
-        struct fpool_http_reply *reply = reply_of(host->queue.previous);
+    while (host->n_queued > kept && link != &host->queue) {
+        struct fpool_http_reply *reply = reply_of(link);
+        struct fpool_list *next = link->next;
 
-        fpool_http_lane_dequeue(lane, host, reply);
-        if (!defer(lane, reply, wait_ns)) {
-            fpool_http_lane_enqueue(lane, host, reply, false);
+        link = link->previous;
+        if (!fpool_request_can_defer(reply->request)) {
             break;
         }
-        did = true;
+        fpool_http_lane_dequeue(lane, host, reply);
+        if (defer(lane, reply, wait_ns)) {
+            did = true;
+        } else {
+            fpool_list_push(next, &reply->link);
+            host->n_queued++;
+            fpool_http_lane_count_waiting(lane, 1);
+        }
     }
     return did;
 }

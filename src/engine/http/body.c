@@ -15,6 +15,18 @@ static bool open_spool(struct fpool_http_transfer *t);
 /* What a callback returns to make libcurl give up. */
 #define GIVE_UP ((size_t)CURL_WRITEFUNC_ERROR)
 
+/* The length that the header promises; -1 when it does not. */
+static int64_t promised(const struct fpool_http_transfer *t)
+{
+    curl_off_t length = -1;
+
+    if ((t->job->options.flags & FPOOL_HTTP_COMPRESSED) != 0) {
+        return -1; /* It may be of what is sent, not of what comes out. */
+    }
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length;
+}
+
 static bool open_digest(struct fpool_http_transfer *t)
 {
     t->md = t->md != NULL ? t->md : EVP_MD_CTX_new();
@@ -30,14 +42,18 @@ void fpool_http_body_open(struct fpool_http_transfer *t, bool is_unwanted)
     t->disposition = FPOOL_HTTP_KEEP;
     if (is_unwanted) {
         t->disposition = FPOOL_HTTP_SKIP;
+    } else if (options->max_size > 0 && promised(t) > options->max_size &&
+               strcmp(fpool_http_reply_method(t->reply, options), "HEAD") !=
+                   0) {
+        t->verdict = FPOOL_HTTP_ERROR_LIMIT_SIZE;
     } else if (options->on_body != NULL) {
         if (!open_spool(t)) {
-            fpool_http_transfer_doom(t, t->verdict);
+            return; /* The verdict is there. */
         }
     } else if ((options->flags & FPOOL_HTTP_NO_BODY) != 0) {
         t->disposition = FPOOL_HTTP_COUNT;
         if (t->digest != NULL && !open_digest(t)) {
-            fpool_http_transfer_doom(t, FPOOL_HTTP_ERROR_LOCAL_MEMORY);
+            t->verdict = FPOOL_HTTP_ERROR_LOCAL_MEMORY;
         }
     }
 }
@@ -104,18 +120,6 @@ static void spool_changed(void *transfer)
     if (code != CURLE_OK) {
         fpool_http_transfer_done(t, code);
     }
-}
-
-/* The length that the header promises; -1 when it does not. */
-static int64_t promised(const struct fpool_http_transfer *t)
-{
-    curl_off_t length = -1;
-
-    if ((t->job->options.flags & FPOOL_HTTP_COMPRESSED) != 0) {
-        return -1; /* It may be of what is sent, not of what comes out. */
-    }
-    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return length;
 }
 
 static int status_of(const struct fpool_http_transfer *t)

@@ -26,8 +26,13 @@ static enum fpool_http_error judge(struct fpool_http_transfer *t, CURLcode code,
         *ret_message = "the connection ended within the response header";
         return FPOOL_HTTP_ERROR_PROTOCOL_TRUNCATED;
     }
-    if (code == CURLE_OK || t->is_cut) {
+    /* Of an error or a redirect nobody wants the body. */
+    if (code == CURLE_OK || t->is_cut ||
+        (t->phase == FPOOL_HTTP_BODY && t->disposition == FPOOL_HTTP_SKIP)) {
         return FPOOL_HTTP_ERROR_NONE;
+    }
+    if (t->is_denied && code == CURLE_COULDNT_CONNECT) {
+        return FPOOL_HTTP_ERROR_POLICY_ADDRESS;
     }
     curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_error);
     t->is_stained = os_error != 0;

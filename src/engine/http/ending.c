@@ -32,8 +32,11 @@ static void delay_over(struct fpool_http_timer *timer)
         return;
     }
     host = fpool_http_lane_host(lane, fpool_http_reply_target(reply));
-    if (host == NULL) {
-        fpool_http_reply_fail(reply, FPOOL_HTTP_ERROR_LOCAL_MEMORY, NULL);
+    if (host == NULL || host->gone_until > fpool_loop_now(lane->hub->loop)) {
+        fpool_http_reply_fail(reply,
+                              host == NULL ? FPOOL_HTTP_ERROR_LOCAL_MEMORY
+                                           : FPOOL_HTTP_ERROR_CONNECT_HOST_DOWN,
+                              NULL);
         fpool_http_hub_finish(lane->hub, reply, 0);
         return;
     }
@@ -119,7 +122,8 @@ static bool try_next_address(struct fpool_http_lane *lane,
         forget_addresses(lane, host);
         return false;
     }
-    fpool_http_reply_again(reply, true);
+    /* Nothing came back that would have to be forgotten; and a reply that is
+     * under way after a redirect stays so. */
     fpool_http_lane_enqueue(lane, host, reply, true);
     return true;
 }
@@ -192,6 +196,7 @@ void fpool_http_lane_settle(struct fpool_http_lane *lane,
 
     if (end->error == FPOOL_HTTP_ERROR_LOCAL_DESCRIPTORS) {
         fpool_http_job_lower_limit(job);
+        fpool_http_hub_shrink(lane->hub, atomic_load(&job->limit));
     }
     if (try_next_address(lane, host, reply, end, &decision)) {
         return;
@@ -200,7 +205,12 @@ void fpool_http_lane_settle(struct fpool_http_lane *lane,
         fpool_http_count(&job->counters.throttled);
         decision.is_final = decision.is_final || job->options.tries == 1;
     }
+    if (end->error == FPOOL_HTTP_ERROR_TIMEOUT_TOTAL && end->address >= 0) {
+        /* It was not connected by then. */
+        decision.class = FPOOL_HTTP_UNREACHED;
+    }
     is_gone =
+        (!is_mute(end) || decision.class == FPOOL_HTTP_UNREACHED) &&
         fpool_http_host_note(host, &job->rules, &decision, end->status_code > 0,
                              end->retry_after_ms >= 0, now);
     if (decision.is_final ||
@@ -252,6 +262,8 @@ void fpool_http_lane_settle_queue(struct fpool_http_lane *lane,
 static void leave(struct fpool_http_lane *lane, struct fpool_http_host *host,
                   struct fpool_http_transfer *t)
 {
+    fpool_http_host_serve(host, fpool_now_ns() - t->start_ns,
+                          fpool_loop_now(lane->hub->loop));
     fpool_list_remove(&t->link);
     lane->n_running--;
     host->n_running--;
@@ -268,7 +280,6 @@ void fpool_http_lane_ended(struct fpool_http_lane *lane,
     struct fpool_http_job *job = lane->job;
 
     fpool_http_job_ref(job);
-    fpool_http_host_serve(host, fpool_now_ns() - t->start_ns);
     leave(lane, host, t);
     fpool_http_lane_settle(lane, host, reply, end);
     if (host->n_queued > 0) {

@@ -192,6 +192,9 @@ size_t fpool_http_head_line(char *data, size_t one, size_t size, void *transfer)
         begin_response(t);
     } else if (line.size == 0) {
         end_response(t);
+        if (t->verdict != FPOOL_HTTP_ERROR_NONE) {
+            return 0;
+        }
     } else {
         error = check_line(t, line);
         if (error != FPOOL_HTTP_ERROR_NONE) {

@@ -76,8 +76,10 @@ void fpool_http_host_take(struct fpool_http_host *host,
 
     host->n_running++;
     if (interval > 0) {
-        host->next_start =
-            (host->next_start > now ? host->next_start : now) + interval;
+        /* A start that is only late does not delay those behind it. */
+        bool is_late = now - host->next_start <= 10 * MS;
+
+        host->next_start = (is_late ? host->next_start : now) + interval;
     }
 }
 

@@ -46,6 +46,7 @@ struct fpool_http_host {
     unsigned n_unreached; /* in a row */
     unsigned n_probes;    /* that were in vain */
     int64_t service_ns;   /* of a request, of late */
+    int64_t silent_since; /* nothing has ended since */
     int64_t next_start;   /* by its rate */
     bool is_idle;         /* as its list says */
     bool is_counted_paused;
@@ -95,8 +96,9 @@ void fpool_http_host_take(struct fpool_http_host *host,
 
 /* A request has taken so long. */
 static inline void fpool_http_host_serve(struct fpool_http_host *host,
-                                         int64_t ns)
+                                         int64_t ns, int64_t now)
 {
+    host->silent_since = now;
     host->service_ns += (ns - host->service_ns) / 8;
 }
 

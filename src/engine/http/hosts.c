@@ -144,8 +144,9 @@ static void forget_one(struct fpool_http_lane *lane)
 static void count_states(struct fpool_http_lane *lane,
                          struct fpool_http_host *host, int64_t now)
 {
-    bool is_paused = fpool_http_host_is_paused(host, now);
-    bool is_down = fpool_http_host_is_down(host, now);
+    bool has_work = host->n_queued > 0 || host->n_running > 0;
+    bool is_paused = has_work && fpool_http_host_is_paused(host, now);
+    bool is_down = has_work && fpool_http_host_is_down(host, now);
 
     if (is_paused != host->is_counted_paused) {
         host->is_counted_paused = is_paused;
@@ -292,7 +293,7 @@ void fpool_http_lane_name(struct fpool_http_lane *lane,
         return;
     }
     host->asked_ns = fpool_now_ns();
-    if (fpool_http_proxy_is_used(&lane->job->proxy)) {
+    if (fpool_http_proxy_for(&lane->job->proxy, host->is_secure) != NULL) {
         fpool_http_host_set_addresses(host, NULL, 0);
         return;
     }

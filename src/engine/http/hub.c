@@ -257,7 +257,9 @@ void fpool_http_hub_know(struct fpool_http_hub *hub,
             fpool_http_proxy_is_used(&lane->job->proxy)) {
             fpool_http_sockets_plain(&hub->sockets);
         }
-        fpool_http_hub_reserve(hub, lane->job->options.in_flight);
+        /* All hubs together keep as many as the job may have at once. */
+        fpool_http_hub_reserve(
+            hub, lane->job->options.in_flight / lane->job->n_lanes + 1);
     }
 }
 
@@ -418,6 +420,14 @@ void fpool_http_hub_release(struct fpool_http_hub *hub,
 void fpool_http_hub_reserve(struct fpool_http_hub *hub, unsigned n)
 {
     if (n > hub->max_connections) {
+        hub->max_connections = n;
+        curl_multi_setopt(hub->multi, CURLMOPT_MAXCONNECTS, (long)n);
+    }
+}
+
+void fpool_http_hub_shrink(struct fpool_http_hub *hub, unsigned n)
+{
+    if (n < hub->max_connections) {
         hub->max_connections = n;
         curl_multi_setopt(hub->multi, CURLMOPT_MAXCONNECTS, (long)n);
     }

@@ -106,6 +106,9 @@ void fpool_http_hub_release(struct fpool_http_hub *hub,
 /* Sees to it that 'n' connections may be open. */
 void fpool_http_hub_reserve(struct fpool_http_hub *hub, unsigned n);
 
+/* Descriptors run short: keeps no more than 'n' connections. */
+void fpool_http_hub_shrink(struct fpool_http_hub *hub, unsigned n);
+
 /* Finishes the request of 'reply', and gives up its reference of the job, at
  * the end of this round: whoever waits for results is woken once for all of a
  * round. */

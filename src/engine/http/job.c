@@ -109,6 +109,10 @@ enum fpool_status fpool_http_job_need_store(struct fpool_http_job *job)
         return FPOOL_OK;
     }
     status = fpool_http_trust_get(&store, job->options.ca_file);
+    if (status == FPOOL_OK && job->trust_name != NULL) {
+        /* As libcurl will for each connection, then without any effect. */
+        X509_STORE_load_path(store, job->trust_name);
+    }
     if (status == FPOOL_OK &&
         !atomic_compare_exchange_strong(&job->store, &none, store)) {
         fpool_http_trust_unref(store); /* Somebody was faster. */
@@ -198,11 +202,11 @@ bool fpool_http_job_take_rate(struct fpool_http_job *job, int64_t now,
     fpool_mutex_lock(&job->mu);
     may = job->next_start <= now;
     if (may) {
-        /* What a late round has missed is made good, up to 10 ms. */
-        int64_t least = now - 10 * MS;
+        /* A start that is only late does not delay those behind it. */
+        bool is_late = now - job->next_start <= 10 * MS;
 
-        job->next_start = (job->next_start > least ? job->next_start : least) +
-                          job->rate_interval_ns;
+        job->next_start =
+            (is_late ? job->next_start : now) + job->rate_interval_ns;
     } else {
         *ret_when = job->next_start;
     }

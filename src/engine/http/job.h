@@ -49,7 +49,9 @@ struct fpool_http_job {
     struct fpool_http_folder *folder; /* NULL: nowhere to put large bodies */
     const EVP_MD *digest;             /* NULL: none */
     _Atomic(X509_STORE *) store;      /* NULL: no https URL was seen */
-    atomic_bool has_no_store;         /* it cannot be had */
+    /* Keeps the connections of jobs apart that trust others: libcurl takes it
+     * for a directory of certificates, and compares it.  NULL: the system's. */
+    char *trust_name;
     atomic_bool is_cancelled;
     struct fpool_http_counters counters;
     atomic_uint n_running;

@@ -7,6 +7,9 @@
 #include "engine/http/job.h"
 #include "engine/http/transfer.h"
 
+#define LOOK_AGAIN 4000000LL   /* at the earliest; nanoseconds */
+#define LOOK_LATER 250000000LL /* at the latest */
+
 static void arrive_on_loop(struct fpool_post *post);
 static void wake_on_loop(struct fpool_post *post);
 static void cancel_on_loop(struct fpool_post *post);
@@ -52,10 +55,19 @@ void fpool_http_lane_submit(struct fpool_http_lane *lane,
 
 void fpool_http_lane_wake(struct fpool_http_lane *lane)
 {
-    if (!atomic_exchange(&lane->is_wake_posted, true)) {
+    struct fpool_http_hubs *hubs = lane->job->hubs;
+
+    if (atomic_exchange(&lane->is_wake_posted, true)) {
+        return;
+    }
+    /* Its loop may be about to end.  Posting never blocks, so that the lock is
+     * held but for a moment. */
+    fpool_mutex_lock(&hubs->mu);
+    if (!hubs->is_closed) {
         fpool_http_job_ref(lane->job);
         fpool_loop_post(lane->hub->loop, &lane->wake_post);
     }
+    fpool_mutex_unlock(&hubs->mu);
 }
 
 void fpool_http_lane_cancel(struct fpool_http_lane *lane)
@@ -72,8 +84,10 @@ void fpool_http_lane_close(struct fpool_http_lane *lane)
 
 /* ---- Queues. */
 
-static void count(atomic_uint *n, int change)
+void fpool_http_lane_count_waiting(struct fpool_http_lane *lane, int change)
 {
+    atomic_uint *n = &lane->n_waiting;
+
     atomic_store_explicit(
         n, atomic_load_explicit(n, memory_order_relaxed) + (unsigned)change,
         memory_order_relaxed);
@@ -88,8 +102,11 @@ void fpool_http_lane_enqueue(struct fpool_http_lane *lane,
     } else {
         fpool_list_push(&host->queue, &reply->link);
     }
+    if (host->n_queued == 0 && host->n_running == 0) {
+        host->silent_since = fpool_loop_now(lane->hub->loop);
+    }
     host->n_queued++;
-    count(&lane->n_waiting, 1);
+    fpool_http_lane_count_waiting(lane, 1);
 }
 
 void fpool_http_lane_dequeue(struct fpool_http_lane *lane,
@@ -98,7 +115,7 @@ void fpool_http_lane_dequeue(struct fpool_http_lane *lane,
 {
     fpool_list_remove(&reply->link);
     host->n_queued--;
-    count(&lane->n_waiting, -1);
+    fpool_http_lane_count_waiting(lane, -1);
 }
 
 void fpool_http_lane_delay(struct fpool_http_lane *lane,
@@ -106,7 +123,7 @@ void fpool_http_lane_delay(struct fpool_http_lane *lane,
 {
     fpool_list_push(&lane->delayed, &reply->link);
     fpool_http_timer_set(lane->hub, &reply->timer, when);
-    count(&lane->n_waiting, 1);
+    fpool_http_lane_count_waiting(lane, 1);
 }
 
 void fpool_http_lane_undelay(struct fpool_http_lane *lane,
@@ -114,7 +131,7 @@ void fpool_http_lane_undelay(struct fpool_http_lane *lane,
 {
     fpool_list_remove(&reply->link);
     fpool_http_timer_unset(lane->hub, &reply->timer);
-    count(&lane->n_waiting, -1);
+    fpool_http_lane_count_waiting(lane, -1);
 }
 
 static struct fpool_http_reply *reply_of(struct fpool_list *link)
@@ -227,6 +244,26 @@ static void start(struct fpool_http_lane *lane, struct fpool_http_host *host)
     fpool_http_transfer_begin(t, lane, host, reply);
 }
 
+/* There is room, and nothing that could start.  It is looked at now and then,
+ * also when nothing else happens. */
+static void look_aside(struct fpool_http_lane *lane)
+{
+    int64_t now = fpool_loop_now(lane->hub->loop);
+    int64_t next = now + LOOK_LATER;
+
+    if (now - lane->looked_ns >= LOOK_AGAIN) {
+        lane->looked_ns = now;
+        fpool_http_lane_defer(lane);
+    } else {
+        next = lane->looked_ns + LOOK_AGAIN;
+    }
+    if (!fpool_wheel_is_set(&lane->rate_timer.node) ||
+        lane->rate_timer.node.when > next) {
+        lane->rate_timer.fire = rate_timer_fired;
+        fpool_http_timer_set(lane->hub, &lane->rate_timer, next);
+    }
+}
+
 void fpool_http_lane_pump(struct fpool_http_lane *lane)
 {
     struct fpool_http_job *job = lane->job;
@@ -258,7 +295,7 @@ void fpool_http_lane_pump(struct fpool_http_lane *lane)
     }
     if (has_room && atomic_load(&lane->n_waiting) > 0 &&
         atomic_load(&job->n_running) < atomic_load(&job->limit)) {
-        fpool_http_lane_defer(lane);
+        look_aside(lane);
     }
     fpool_http_job_offer(job);
     lane->is_pumping = false;

@@ -45,7 +45,8 @@ struct fpool_http_lane {
     struct fpool_list delayed; /* replies that wait for their next try */
     struct fpool_list running; /* transfers */
     unsigned n_running;
-    struct fpool_http_timer rate_timer;
+    struct fpool_http_timer rate_timer; /* of the next look, whatever for */
+    int64_t looked_ns;                  /* for what may be put aside */
     struct fpool_http_host **buckets;
     size_t n_buckets; /* a power of two; 0: none yet */
     size_t n_kept;    /* hosts in the table */
@@ -124,6 +125,9 @@ void fpool_http_lane_enqueue(struct fpool_http_lane *lane,
 void fpool_http_lane_dequeue(struct fpool_http_lane *lane,
                              struct fpool_http_host *host,
                              struct fpool_http_reply *reply);
+
+/* Counts replies in queues and delayed; the two above do so themselves. */
+void fpool_http_lane_count_waiting(struct fpool_http_lane *lane, int change);
 
 /* Lets a reply, which is in no queue, wait until 'when'; then its timer fires,
  * which begins with taking it back from here. */

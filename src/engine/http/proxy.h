@@ -7,7 +7,8 @@
  *   "no=LIST".
  * Ownership: a proxy owns its texts.
  * Thread-safety: create and destroy: one thread; all else: any.
- * Limits: what libcurl knows as a proxy. */
+ * Limits: what libcurl knows as a proxy.  Names of hosts that are exceptions
+ * are looked up by libcurl. */
 #ifndef FPOOL_ENGINE_HTTP_PROXY_H
 #define FPOOL_ENGINE_HTTP_PROXY_H
 
@@ -29,6 +30,13 @@ void fpool_http_proxy_fini(struct fpool_http_proxy *p);
 static inline bool fpool_http_proxy_is_used(const struct fpool_http_proxy *p)
 {
     return p->http != NULL || p->https != NULL;
+}
+
+/* The one for http or https; NULL: none. */
+static inline const char *fpool_http_proxy_for(const struct fpool_http_proxy *p,
+                                               bool is_secure)
+{
+    return is_secure ? p->https : p->http;
 }
 
 /* NULL, or what is wrong with the text, as a static line of text. */

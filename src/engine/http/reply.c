@@ -107,6 +107,7 @@ void fpool_http_reply_redirect(struct fpool_http_reply *reply,
     reply->last = *url;
     memset(url, 0, sizeof(*url));
     reply->response.redirects++;
+    reply->response.content_type = "";
     fpool_http_reply_drop_body(reply);
 }
 

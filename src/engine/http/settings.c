@@ -344,6 +344,31 @@ static enum fpool_status set_request(struct fpool_http_job *job)
                : FPOOL_ENOMEM;
 }
 
+/* Of the file's name, and never that of a directory. */
+static bool set_trust_name(struct fpool_http_job *job)
+{
+    static const char digits[] = "0123456789abcdef";
+    static const char place[] = "/dev/null/";
+    const char *at = job->options.ca_file;
+    uint64_t hash = 0xcbf29ce484222325u;
+    size_t n = sizeof(place) - 1;
+
+    job->trust_name = fpool_malloc(n + 17);
+    if (job->trust_name == NULL) {
+        return false;
+    }
+    while (*at != '\0') {
+        hash = (hash ^ (unsigned char)*at++) * 0x100000001b3u;
+    }
+    memcpy(job->trust_name, place, n);
+    for (; n < sizeof(place) - 1 + 16; n++) {
+        job->trust_name[n] = digits[hash & 15];
+        hash >>= 4;
+    }
+    job->trust_name[n] = '\0';
+    return true;
+}
+
 static enum fpool_status set_places(struct fpool_http_job *job)
 {
     const struct fpool_http_op *o = &job->options;
@@ -351,6 +376,9 @@ static enum fpool_status set_places(struct fpool_http_job *job)
 
     if (o->ca_file != NULL && access(o->ca_file, R_OK) != 0) {
         return FPOOL_ELOCAL;
+    }
+    if (o->ca_file != NULL && !set_trust_name(job)) {
+        return FPOOL_ENOMEM;
     }
     status = fpool_http_proxy_init(&job->proxy, o->proxy);
     if (status == FPOOL_OK) {
@@ -418,6 +446,7 @@ void fpool_http_settings_release(struct fpool_http_job *job)
     free_text(o->cookie);
     free_text(o->resolvers);
     curl_slist_free_all(job->headers);
+    fpool_free(job->trust_name);
     fpool_http_proxy_fini(&job->proxy);
     fpool_http_policy_destroy(&job->policy);
     fpool_http_resolve_list_destroy(&job->resolve);

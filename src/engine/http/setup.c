@@ -20,7 +20,7 @@ static curl_socket_t open_socket(void *transfer, curlsocktype purpose,
 
     (void)purpose;
     if (!fpool_http_policy_allows(t->job->policy, &address->addr)) {
-        t->verdict = FPOOL_HTTP_ERROR_POLICY_ADDRESS;
+        t->is_denied = true; /* Another one may do. */
         return CURL_SOCKET_BAD;
     }
     fd = fpool_http_sockets_open(&t->hub->sockets, address);
@@ -110,12 +110,9 @@ static bool set_manners(struct fpool_http_transfer *t)
 
 static bool set_tls(struct fpool_http_transfer *t)
 {
-    /* libcurl would parse the bundle again for each connection.  A directory is
-     * not read before it is needed, which is never, as our store takes the
-     * place of libcurl's; its name keeps the connections of jobs apart that
-     * trust others. */
+    /* libcurl would parse the bundle again for each connection. */
     SET(CURLOPT_CAINFO, NULL);
-    SET(CURLOPT_CAPATH, t->job->options.ca_file);
+    SET(CURLOPT_CAPATH, t->job->trust_name);
     SET(CURLOPT_SSL_CTX_FUNCTION, trust);
     SET(CURLOPT_SSL_CTX_DATA, t);
     if ((t->job->options.flags & FPOOL_HTTP_INSECURE) != 0) {
@@ -132,9 +129,6 @@ static bool set_common(struct fpool_http_transfer *t)
 
     if (o->user_agent[0] != '\0') {
         SET(CURLOPT_USERAGENT, o->user_agent);
-    }
-    if (o->max_size > 0 && (o->flags & FPOOL_HTTP_COMPRESSED) == 0) {
-        SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->max_size);
     }
     if (t->lane->names != NULL) {
         /* Even an address gets an entry there, and all entries are looked at
@@ -211,9 +205,20 @@ static void write_route(struct fpool_http_transfer *t)
     *at = '\0';
 }
 
+/* What the connection to one of several addresses may take: not much while
+ * there are others, and for the last one what is left. */
+static int64_t share_of_time(int64_t timeout_ms, unsigned n, unsigned n_tried)
+{
+    int64_t each = timeout_ms / n + 1;
+
+    each = each < OTHER_ADDRESS_MS ? each : OTHER_ADDRESS_MS;
+    return n_tried + 1 < n ? each : timeout_ms - each * n_tried + 1;
+}
+
 static bool set_route(struct fpool_http_transfer *t)
 {
     const struct fpool_http_host *host = t->host;
+    const char *proxy = fpool_http_proxy_for(&t->job->proxy, host->is_secure);
     int64_t timeout_ms = t->job->options.connect_timeout_ms;
 
     t->address = -1;
@@ -225,21 +230,16 @@ static bool set_route(struct fpool_http_transfer *t)
     } else {
         SET(CURLOPT_CONNECT_TO, NULL);
     }
-    if (t->job->policy != NULL && host->n_addresses == 0) {
-        /* An open connection of another job was not checked. */
-        SET(CURLOPT_FRESH_CONNECT, 1L);
-    }
+    /* An open connection of another job was not checked. */
+    SET(CURLOPT_FRESH_CONNECT,
+        t->job->policy != NULL && host->n_addresses == 0 ? 1L : 0L);
     /* The next address is to have its time as well. */
     if (host->n_addresses > 1) {
-        timeout_ms = timeout_ms / host->n_addresses + 1;
-        timeout_ms =
-            timeout_ms < OTHER_ADDRESS_MS ? timeout_ms : OTHER_ADDRESS_MS;
+        timeout_ms = share_of_time(timeout_ms, host->n_addresses,
+                                   t->reply->n_addresses_tried);
     }
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
     if (fpool_http_proxy_is_used(&t->job->proxy)) {
-        const char *proxy =
-            host->is_secure ? t->job->proxy.https : t->job->proxy.http;
-
         SET(CURLOPT_PROXY, proxy != NULL ? proxy : "");
     }
     return true;
@@ -262,11 +262,11 @@ static bool set_body(struct fpool_http_transfer *t)
     return true;
 }
 
-static bool set_method(struct fpool_http_transfer *t)
+static bool set_method(struct fpool_http_transfer *t, bool has_body)
 {
     const char *method = fpool_http_reply_method(t->reply, &t->job->options);
 
-    if (strcmp(method, "GET") == 0) {
+    if (strcmp(method, "GET") == 0 && !has_body) {
         return true;
     }
     t->prepared = 0;
@@ -312,11 +312,15 @@ static bool set_special(struct fpool_http_transfer *t)
     const struct fpool_http_op *o = &t->job->options;
     const struct fpool_http_request *what = t->reply->what;
     bool is_at_home = fpool_http_reply_is_at_home(t->reply);
-    bool has_body = (o->body != NULL || (what != NULL && what->body != NULL)) &&
-                    !t->reply->is_get && is_at_home;
+    /* An item with a method of its own does not want the others' body. */
+    bool has_body = what != NULL && (what->body != NULL || what->method != NULL)
+                        ? what->body != NULL
+                        : o->body != NULL;
+
+    has_body = has_body && !t->reply->is_get && is_at_home;
 
     if ((has_body && !set_body(t)) ||
-        (is_at_home && !set_headers(t, has_body)) || !set_method(t)) {
+        (is_at_home && !set_headers(t, has_body)) || !set_method(t, has_body)) {
         return false;
     }
     if (what != NULL && what->range != NULL) {

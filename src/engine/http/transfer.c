@@ -127,6 +127,7 @@ static bool send_request(struct fpool_http_transfer *t)
     t->n_skipped = 0;
     t->is_paused = false;
     t->is_cut = false;
+    t->is_denied = false;
     t->error_text[0] = '\0';
     if (!fpool_http_setup(t) ||
         curl_multi_add_handle(t->hub->multi, t->easy) != CURLM_OK) {
@@ -169,6 +170,8 @@ void fpool_http_transfer_begin(struct fpool_http_transfer *t,
 {
     t->lane = lane;
     t->host = host;
+    t->phase = FPOOL_HTTP_CONNECT;
+    t->address = -1;
     t->job = lane->job;
     t->reply = reply;
     fpool_list_push(&lane->running, &t->link);
@@ -291,10 +294,10 @@ void fpool_http_transfer_fail(struct fpool_http_transfer *t,
 void fpool_http_transfer_fail_disk(struct fpool_http_transfer *t,
                                    int error_number)
 {
-    char text[128];
+    const char *text =
+        strerror_r(error_number, t->error_text, sizeof(t->error_text));
 
-    fpool_http_transfer_finish(t, fpool_http_classify_disk(error_number),
-                               strerror_r(error_number, text, sizeof(text)),
+    fpool_http_transfer_finish(t, fpool_http_classify_disk(error_number), text,
                                CURLE_OK);
 }
 

@@ -73,6 +73,7 @@ struct fpool_http_transfer {
     bool is_stained; /* "easy" has something that no reset takes away */
     bool is_added;   /* to the multi handle */
     bool is_paused;  /* by us, for want of room in the spool */
+    bool is_denied;  /* an address, by the policy */
     bool is_cut;     /* ended by us, with all we want to know */
     char error_text[CURL_ERROR_SIZE];
 };

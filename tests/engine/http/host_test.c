@@ -205,14 +205,14 @@ static void the_time_of_a_request_is_an_average(void **state)
     int i;
 
     (void)state;
-    fpool_http_host_serve(host, 80 * MS);
+    fpool_http_host_serve(host, 80 * MS, NOW);
     assert_int_equal(host->service_ns, 10 * MS);
     for (i = 0; i < 100; i++) {
-        fpool_http_host_serve(host, 80 * MS);
+        fpool_http_host_serve(host, 80 * MS, NOW);
     }
     assert_in_range((uint64_t)host->service_ns, 79 * MS, 80 * MS);
     for (i = 0; i < 200; i++) {
-        fpool_http_host_serve(host, 0);
+        fpool_http_host_serve(host, 0, NOW);
     }
     assert_in_range((uint64_t)host->service_ns, 0, 7);
     fpool_http_host_destroy(host);
