@@ -346,6 +346,17 @@ static bool is_explained(const struct zone *z,
     return z->n_data > 0;
 }
 
+/* A name is not explained by what is known of its zone: is that all?  A few
+ * probes of a wildcard may all have brought the same of several answers. */
+static bool wants_more(const struct zone *z)
+{
+    if (z->n_probes >= FPOOL_DNS_WILDCARD_PROBES) {
+        return false;
+    }
+    return z->is_varied || (z->n_data > 0 && z->n_probes < MORE_PROBES) ||
+           (z->is_doubtful && !z->is_telling);
+}
+
 enum fpool_dns_wildcard fpool_dns_wildcards_judge(
     struct fpool_dns_wildcards *w, const uint8_t *query,
     const struct fpool_dns_response *r, struct fpool_dns_waiter *waiter)
@@ -363,10 +374,11 @@ enum fpool_dns_wildcard fpool_dns_wildcards_judge(
     if (z->is_known && is_explained(z, r)) {
         return FPOOL_DNS_WILDCARD_YES;
     }
-    if (z->is_known && z->n_probes < FPOOL_DNS_WILDCARD_PROBES &&
-        (z->is_varied || (z->is_doubtful && !z->is_telling))) {
+    if (z->is_known && wants_more(z)) {
         z->is_known = false;
-        z->n_wanted = z->n_probes + (z->is_varied ? MORE_PROBES : MIN_PROBES);
+        z->n_wanted = z->is_varied    ? z->n_probes + MORE_PROBES
+                      : z->n_data > 0 ? MORE_PROBES
+                                      : z->n_probes + MIN_PROBES;
         probe(z);
     }
     if (!z->is_known) {
