@@ -82,7 +82,7 @@ static enum fpool_http_error check_redirect(struct fpool_http_transfer *t,
 
 static void follow(struct fpool_http_transfer *t)
 {
-    struct fpool_http_url url = { NULL };
+    struct fpool_http_url url = { 0 };
     struct fpool_http_reply *reply = t->reply;
     const char *message = NULL;
     enum fpool_http_error error = check_redirect(t, &url, &message);

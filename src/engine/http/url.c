@@ -211,7 +211,7 @@ enum fpool_status fpool_http_url_parse(struct fpool_http_url *ret_url,
                                        const char *base,
                                        const char **ret_reason)
 {
-    struct fpool_http_url url = { NULL };
+    struct fpool_http_url url = { 0 };
     enum fpool_status status = FPOOL_ENOMEM;
     const char *fault;
     char *text;

@@ -9,7 +9,7 @@
 static void check_url(const char *text, const char *base, const char *request,
                       const char *shown)
 {
-    struct fpool_http_url url = { NULL, NULL };
+    struct fpool_http_url url = { 0 };
     const char *reason = NULL;
 
     assert_ok(fpool_http_url_parse(&url, text, strlen(text), base, &reason));
@@ -21,7 +21,7 @@ static void check_url(const char *text, const char *base, const char *request,
 
 static void check_refused(const char *text, size_t size, const char *base)
 {
-    struct fpool_http_url url = { NULL, NULL };
+    struct fpool_http_url url = { 0 };
     const char *reason = NULL;
 
     assert_status(fpool_http_url_parse(&url, text, size, base, &reason),
@@ -91,7 +91,7 @@ static void long_urls_are_refused(void **state)
 
 static struct fpool_http_url parsed(const char *text)
 {
-    struct fpool_http_url url = { NULL };
+    struct fpool_http_url url = { 0 };
     const char *reason = "";
 
     assert_status(fpool_http_url_parse(&url, text, strlen(text), NULL, &reason),
