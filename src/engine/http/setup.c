@@ -9,8 +9,8 @@
 #include "engine/http/settings.h"
 #include "engine/http/transfer.h"
 
-#define BUFFER_SIZE      32768
-#define OTHER_ADDRESS_MS 3000 /* for one of several addresses */
+#define BUFFER_SIZE      102400 /* as the curl program has */
+#define OTHER_ADDRESS_MS 3000   /* for one of several addresses */
 
 static curl_socket_t open_socket(void *transfer, curlsocktype purpose,
                                  struct curl_sockaddr *address)
