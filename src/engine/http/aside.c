@@ -55,10 +55,9 @@ static bool defer(struct fpool_http_lane *lane, struct fpool_http_reply *reply,
 /* Of a host that is only busy, so many stay at hand as it serves in a short
  * while: they would be back sooner than from the disk. */
 static unsigned kept_of(const struct fpool_http_host *host, int64_t wait_ns,
-                        int64_t now)
+                        int64_t each)
 {
     unsigned at_hand = 2 * host->limit + 2;
-    int64_t each = now - host->silent_since;
 
     if (wait_ns > LONG_PAUSE) {
         return 1;
@@ -66,12 +65,19 @@ static unsigned kept_of(const struct fpool_http_host *host, int64_t wait_ns,
     if (wait_ns > 0) {
         return at_hand;
     }
-    each = each > host->service_ns ? each : host->service_ns;
-    each = each / host->limit + 1;
-    each = each > host->interval_ns ? each : host->interval_ns;
     return SHORT_WHILE / each < 1 << 20
                ? (unsigned)(SHORT_WHILE / each) + at_hand
                : 1 << 20;
+}
+
+/* How long the host takes for each, as far as is known. */
+static int64_t time_for_each(const struct fpool_http_host *host, int64_t now)
+{
+    int64_t each = now - host->silent_since;
+
+    each = each > host->service_ns ? each : host->service_ns;
+    each = each / host->limit + 1;
+    return each > host->interval_ns ? each : host->interval_ns;
 }
 
 static bool defer_host(struct fpool_http_lane *lane,
@@ -80,7 +86,11 @@ static bool defer_host(struct fpool_http_lane *lane,
     int64_t now = fpool_loop_now(lane->hub->loop);
     int64_t when = fpool_http_host_when(host, now);
     int64_t wait_ns = when == FPOOL_NEVER || when < now ? 0 : when - now;
-    unsigned kept = kept_of(host, wait_ns, now);
+    int64_t each = time_for_each(host, now);
+    unsigned kept = kept_of(host, wait_ns, each);
+    /* Not wanted back before those at hand are served. */
+    int64_t back_ns =
+        each < LONG_PAUSE ? wait_ns + each * (2 * host->limit + 2) : wait_ns;
     struct fpool_list *link = host->queue.previous;
     bool did = false;
 
@@ -93,7 +103,7 @@ static bool defer_host(struct fpool_http_lane *lane,
             break;
         }
         fpool_http_lane_dequeue(lane, host, reply);
-        if (defer(lane, reply, wait_ns)) {
+        if (defer(lane, reply, back_ns)) {
             did = true;
         } else {
             fpool_list_push(next, &reply->link);

@@ -199,6 +199,7 @@ static void arrive_on_loop(struct fpool_post *post)
         arrive(lane, first);
         first = next;
     }
+    lane->looked_ns = 0; /* They may have filled the window. */
     fpool_http_lane_pump(lane);
     fpool_http_job_unref(lane->job);
 }
